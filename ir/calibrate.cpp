@@ -1,0 +1,72 @@
+#include "ir/calibrate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "primitives/requantize.hpp"
+
+namespace rtlgen {
+namespace {
+
+constexpr Eigen::Index kSample = 1 << 15;  // values looked at when formats are compared
+constexpr int kClippedBits = 4;            // most whole bits given up to clipping
+constexpr int kWide = 12;                  // formats from here on never clip
+
+double squared_error(const RowMatrix& values, const Format& format) {
+  const Quantizer quantizer{format, Rounding::rnd, Overflow::sat};
+  const double step = std::ldexp(1.0, -format.frac());
+  const Eigen::Index stride = std::max<Eigen::Index>(1, values.size() / kSample);
+  double error = 0;
+  for (Eigen::Index i = 0; i < values.size(); i += stride) {
+    const double difference = values.data()[i] - static_cast<double>(quantize_real(values.data()[i], quantizer)) * step;
+    error += difference * difference;
+  }
+  return error;
+}
+
+}  // namespace
+
+int integer_bits(double largest) {
+  // Magnitudes up to 2^(I-1) - step fit; a value at the power of two itself needs one bit more.
+  return largest > 0 ? static_cast<int>(std::floor(std::log2(largest))) + 2 : 1;
+}
+
+Format calibrated_format(const RowMatrix& values, int bits) {
+  const double smallest = values.size() > 0 ? values.minCoeff() : 0;
+  const double largest = values.size() > 0 ? values.cwiseAbs().maxCoeff() : 0;
+  const bool is_signed = smallest < 0;
+  const double margin = bits >= kWide ? 1.125 : 1.0;
+  const int full = integer_bits(largest * margin) - (is_signed ? 0 : 1);
+  Format best{is_signed, bits, std::clamp(full, -32, 48)};
+  if (bits >= kWide || largest == 0) {
+    return best;
+  }
+  double least = std::numeric_limits<double>::infinity();
+  for (int clipped = 0; clipped <= kClippedBits; ++clipped) {
+    const Format candidate{is_signed, bits, std::clamp(full - clipped, -32, 48)};
+    const double error = squared_error(values, candidate);
+    if (error < least) {
+      least = error;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+RowMatrix real_tokens(const RowMatrix& values, const Events& events) {
+  if (events.mask.size() != static_cast<std::size_t>(values.rows())) {
+    return values;
+  }
+  const auto real = std::count(events.mask.begin(), events.mask.end(), std::uint8_t{1});
+  RowMatrix kept(real, values.cols());
+  Eigen::Index row = 0;
+  for (Eigen::Index i = 0; i < values.rows(); ++i) {
+    if (events.mask[static_cast<std::size_t>(i)] != 0) {
+      kept.row(row++) = values.row(i);
+    }
+  }
+  return kept;
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,80 @@
+#include "ir/graph.hpp"
+
+#include <algorithm>
+#include <boost/graph/topological_sort.hpp>
+#include <iterator>
+#include <utility>
+
+namespace rtlgen {
+namespace {
+
+template <typename T>
+const T& typed(const Node& node, const std::string& key, const char* kind) {
+  const auto found = node.attributes.find(key);
+  if (found == node.attributes.end()) {
+    throw IrError("node '" + node.name + "' (" + node.op + "): attribute '" + key + "' is missing");
+  }
+  const T* value = std::get_if<T>(&found->second);
+  if (value == nullptr) {
+    throw IrError("node '" + node.name + "' (" + node.op + "): attribute '" + key + "' must be " + kind);
+  }
+  return *value;
+}
+
+}  // namespace
+
+std::int64_t Node::integer(const std::string& key) const { return typed<std::int64_t>(*this, key, "an integer"); }
+const std::string& Node::text(const std::string& key) const { return typed<std::string>(*this, key, "a text"); }
+const Quantizer& Node::quantizer(const std::string& key) const { return typed<Quantizer>(*this, key, "a quantizer"); }
+const Literal& Node::literal(const std::string& key) const { return typed<Literal>(*this, key, "a literal"); }
+
+Format tensor_format(const Node& node) {
+  for (const char* key : {"output", "format"}) {
+    if (node.has(key)) {
+      return node.quantizer(key).format;
+    }
+  }
+  const bool is_signed = node.type.range().lo < 0;
+  const int width = std::max(1, node.type.width - (is_signed ? 0 : 1));
+  return Format{is_signed, width, width - node.type.frac};
+}
+
+Graph::NodeId Graph::add(Node node, const std::vector<NodeId>& operands) {
+  const NodeId id = boost::add_vertex(std::move(node), dag_);
+  int index = 0;
+  for (const NodeId operand : operands) {
+    boost::add_edge(operand, id, Operand{index++}, dag_);
+  }
+  return id;
+}
+
+std::vector<Graph::NodeId> Graph::operands(NodeId id) const {
+  std::vector<NodeId> producers(boost::in_degree(id, dag_));
+  const auto [begin, end] = boost::in_edges(id, dag_);
+  for (auto edge = begin; edge != end; ++edge) {
+    producers.at(static_cast<std::size_t>(dag_[*edge].index)) = boost::source(*edge, dag_);
+  }
+  return producers;
+}
+
+std::vector<Graph::NodeId> Graph::topological_order() const {
+  std::vector<NodeId> order;
+  try {
+    boost::topological_sort(dag_, std::back_inserter(order));
+  } catch (const boost::not_a_dag&) {
+    throw IrError("the graph has a cycle");
+  }
+  std::reverse(order.begin(), order.end());
+  return order;
+}
+
+Graph::NodeId Graph::find(const std::string& node_name) const {
+  const auto [begin, end] = boost::vertices(dag_);
+  const auto found = std::find_if(begin, end, [&](NodeId id) { return dag_[id].name == node_name; });
+  if (found == end) {
+    throw IrError("there is no node '" + node_name + "'");
+  }
+  return *found;
+}
+
+}  // namespace rtlgen

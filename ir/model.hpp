@@ -1,0 +1,95 @@
+// The float model: what the YAML description says, as a list of elementary layers with real weights.
+#pragma once
+
+#include <Eigen/Dense>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/format.hpp"
+#include "ir/source_error.hpp"
+
+namespace rtlgen {
+
+using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// Which tokens of an event are real.
+enum class MaskKind { none, count, valid };
+
+/// Elementary operations of the float model. Shapes: [tokens, features] per event; reduced tensors have one token.
+enum class LayerOp {
+  input,          ///< the event; no inputs
+  mask,           ///< 1 feature per token: 1 real, 0 padding; input: none (it comes from the event)
+  dense,          ///< y = x W^T + b per token, then optionally relu; weight [out, in], bias [out]
+  flatten_dense,  ///< the tokens' features, row-major [token, feature], flattened, then as dense; weight [out, tokens*features]
+  affine,         ///< y_f = weight_f x_f + bias_f; weight [1, features], bias [features]
+  add,            ///< sum of two inputs of equal shape, then optionally relu
+  normalize,      ///< layer norm (center) or RMS norm over features without its affine part; attribute epsilon
+  attention,      ///< inputs q, k, v[, mask]; per head: 2^(q.k) / sum 2^(q.k) weighted sum of v (scale folded into q)
+  activation,     ///< elementwise function: relu, gelu, sigmoid, tanh, silu
+  pool,           ///< over tokens: mean, sum, max; inputs x[, mask]; without any real token the result is 0
+  softmax,        ///< over features, base 2 (log2(e) folded into the producer): 2^x_f / sum 2^x
+  argmax,         ///< index of the first largest feature
+};
+
+/// What may be said of a layer's number formats; what is absent comes from the model's default.
+struct Precision {
+  std::optional<FormatSpec> weight;
+  std::optional<FormatSpec> bias;
+  std::optional<FormatSpec> activation;   ///< the layer's output
+  std::optional<FormatSpec> accumulator;  ///< dense: quantizes the sum before the activation (default: exact)
+  std::optional<FormatSpec> score;        ///< attention: scores in units of log2 (default: auto<activation bits + 2>)
+  std::optional<int> exp_bits;            ///< attention, softmax: bits of 2^x (default: activation bits + 2)
+  std::optional<int> exp_index_bits;      ///< attention, softmax: fraction bits that index the exp table (default: from exp bits)
+  std::optional<int> table_bits;          ///< bits of a table's index: activation functions, reciprocals, rsqrt
+};
+
+/// One elementary layer. `name` is unique; the tensor it makes goes by the same name.
+struct Layer {
+  std::string name;
+  LayerOp op = LayerOp::input;
+  std::vector<std::size_t> inputs;  ///< indices of earlier layers
+  int tokens = 1;                   ///< of the output
+  int features = 1;                 ///< of the output
+  RowMatrix weight;                 ///< see LayerOp
+  Eigen::VectorXd bias;
+  bool relu = false;                ///< dense, flatten_dense, add: relu after the sum
+  std::string function;             ///< activation: its name; pool: mean, sum or max
+  double epsilon = 0;               ///< normalize
+  bool center = true;               ///< normalize: false for RMS norm
+  int heads = 1;                    ///< attention: query heads
+  int kv_heads = 1;                 ///< attention: `heads`, or 1 where keys and values are shared by all heads
+  std::optional<bool> row_max;      ///< attention: subtract the row maximum (absent: decided at calibration)
+  Precision precision;
+  SourceLocation where;             ///< the YAML layer it comes from
+};
+
+/// Names of the arrays in an event file.
+struct EventArrays {
+  std::string features = "x";
+  std::string mask = "";  ///< default: "count" or "valid", as the mask kind
+  std::string labels = "y";
+};
+
+/// A model: layers in topological order (the first is the input, the last the output), and what the hardware is to be.
+struct Model {
+  std::string name;
+  int tokens = 1;
+  int features = 1;
+  MaskKind mask = MaskKind::none;
+  FormatSpec input_format;
+  EventArrays arrays;
+  Precision default_precision;
+  std::vector<Layer> layers;
+  std::vector<std::string> classes;  ///< optional names of the outputs
+  double clock_mhz = 200;
+  std::string device = "xcvu13p";
+  int tokens_per_beat = 1;
+  std::string calibration_file;      ///< resolved path, may be empty
+  std::string test_file;             ///< resolved path of events used by build's co-simulation, may be empty
+  SourceLocation where;
+};
+
+}  // namespace rtlgen

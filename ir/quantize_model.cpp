@@ -1,0 +1,467 @@
+#include "ir/quantize_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <utility>
+
+#include "ir/activation_functions.hpp"
+#include "ir/calibrate.hpp"
+#include "ir/float_reference.hpp"
+#include "ir/verify.hpp"
+#include "primitives/normalize.hpp"
+#include "primitives/pool.hpp"
+#include "primitives/primitive.hpp"
+#include "primitives/requantize.hpp"
+#include "primitives/softmax_tables.hpp"
+#include "primitives/table.hpp"
+
+namespace rtlgen {
+namespace {
+
+constexpr std::size_t kCalibrationPortion = 128;  // events run through the float model at once
+constexpr std::size_t kScoreEvents = 256;         // events whose attention scores are looked at
+constexpr int kRowSpread = 6;                     // a weight row may have this many fraction bits more than the coarsest
+
+/// Real numbers as mantissas with one binary point.
+struct QuantizedArray {
+  std::vector<std::int64_t> mantissas;
+  int frac = 0;
+};
+
+/// Most fraction bits with which `largest` fits a signed number of `bits` bits.
+int finest_frac(double largest, int bits) {
+  int frac = bits - integer_bits(largest);
+  // integer_bits allows for the rounding of a value just below a power of two by one bit; try without.
+  if (std::floor(std::ldexp(largest, frac + 1) + 0.5) <= static_cast<double>((std::int64_t{1} << (bits - 1)) - 1)) {
+    ++frac;
+  }
+  return frac;
+}
+
+/// Weights [rows, columns]. Automatic: `bits` bits for each row, whose steps are powers of two of their own.
+QuantizedArray quantize_weights(const RowMatrix& weight, const FormatSpec& spec) {
+  QuantizedArray result;
+  result.mantissas.reserve(static_cast<std::size_t>(weight.size()));
+  if (!spec.automatic) {
+    result.frac = spec.quantizer.format.frac();
+    for (Eigen::Index i = 0; i < weight.size(); ++i) {
+      result.mantissas.push_back(quantize_real(weight.data()[i], spec.quantizer));
+    }
+    return result;
+  }
+  std::vector<int> fracs;
+  int coarsest = std::numeric_limits<int>::max();
+  for (Eigen::Index row = 0; row < weight.rows(); ++row) {
+    const double largest = weight.row(row).cwiseAbs().maxCoeff();
+    fracs.push_back(largest > 0 ? finest_frac(largest, spec.bits) : std::numeric_limits<int>::max());
+    coarsest = std::min(coarsest, fracs.back());
+  }
+  if (coarsest == std::numeric_limits<int>::max()) {  // nothing but zeros
+    coarsest = 0;
+  }
+  for (int& frac : fracs) {
+    frac = std::min(frac, coarsest + kRowSpread);
+  }
+  result.frac = *std::max_element(fracs.begin(), fracs.end());
+  for (Eigen::Index row = 0; row < weight.rows(); ++row) {
+    const int frac = fracs[static_cast<std::size_t>(row)];
+    const Quantizer quantizer{Format{true, spec.bits, spec.bits - frac}, Rounding::rnd, Overflow::sat};
+    for (Eigen::Index column = 0; column < weight.cols(); ++column) {
+      result.mantissas.push_back(quantize_real(weight(row, column), quantizer) *
+                                 (std::int64_t{1} << (result.frac - frac)));
+    }
+  }
+  return result;
+}
+
+/// Biases rounded to their format, then brought to the accumulator's binary point (rounded once more if that is coarser).
+std::vector<std::int64_t> quantize_bias(const Eigen::VectorXd& bias, const FormatSpec& spec, int accumulator_frac) {
+  Quantizer quantizer = spec.quantizer;
+  if (spec.automatic) {
+    const double largest = bias.size() > 0 ? bias.cwiseAbs().maxCoeff() : 0;
+    const int frac = largest > 0 ? finest_frac(largest, spec.bits) : 0;
+    quantizer.format = Format{true, spec.bits, spec.bits - frac};
+  }
+  std::vector<std::int64_t> mantissas;
+  for (Eigen::Index i = 0; i < bias.size(); ++i) {
+    mantissas.push_back(shift_round(quantize_real(bias[i], quantizer), quantizer.format.frac() - accumulator_frac,
+                                    Rounding::rnd));
+  }
+  return mantissas;
+}
+
+/// What calibration shows of an attention layer's scores, in units of log2.
+struct ScoreRange {
+  double largest_magnitude = 0;
+  double largest = -std::numeric_limits<double>::infinity();
+  double least_row_max = std::numeric_limits<double>::infinity();
+};
+
+class ModelQuantizer {
+ public:
+  ModelQuantizer(const Model& model, const Events& calibration) : model_(model), calibration_(calibration) {}
+
+  Graph run() {
+    graph_.name = model_.name;
+    graph_.tokens = model_.tokens;
+    graph_.mask = model_.mask;
+    graph_.target = {model_.clock_mhz, model_.device, model_.tokens_per_beat};
+    if (calibration_.count > 0) {
+      tensors_ = evaluate_float(model_, calibration_);
+    }
+    for (std::size_t index = 0; index < model_.layers.size(); ++index) {
+      const Layer& layer = model_.layers[index];
+      try {
+        nodes_.push_back(lower(index));
+      } catch (const IrError& error) {
+        throw SourceError(layer.where, error.what());
+      }
+    }
+    graph_.set_output(nodes_.back());
+    verify(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  using NodeId = Graph::NodeId;
+
+  // --- Precision: a layer's own word, the model's default, then the rule in docs/yaml.md. ---
+
+  FormatSpec spec(const Layer& layer, std::optional<FormatSpec> Precision::* which, int default_bits) const {
+    if (layer.precision.*which) {
+      return *(layer.precision.*which);
+    }
+    if (model_.default_precision.*which) {
+      return *(model_.default_precision.*which);
+    }
+    FormatSpec fallback;
+    fallback.bits = default_bits;
+    return fallback;
+  }
+
+  int number(const Layer& layer, std::optional<int> Precision::* which, int fallback) const {
+    return (layer.precision.*which).value_or((model_.default_precision.*which).value_or(fallback));
+  }
+
+  FormatSpec activation(const Layer& layer) const { return spec(layer, &Precision::activation, 16); }
+  int activation_bits(const Layer& layer) const {
+    const FormatSpec chosen = activation(layer);
+    return chosen.automatic ? chosen.bits : chosen.quantizer.format.width;
+  }
+  int exp_bits(const Layer& layer) const {
+    return number(layer, &Precision::exp_bits, std::clamp(activation_bits(layer) + 2, 8, 16));
+  }
+  /// Six address bits are one LUT6 a table bit.
+  int exp_index_bits(const Layer& layer) const {
+    return number(layer, &Precision::exp_index_bits, exp_bits(layer) <= 12 ? 6 : 8);
+  }
+  int table_bits(const Layer& layer) const {
+    return number(layer, &Precision::table_bits, std::clamp(activation_bits(layer) - 1, 6, 10));
+  }
+
+  /// The quantizer of a layer's tensor, or of another float tensor with the layer's activation format.
+  Quantizer quantizer_for(const Layer& layer, const FormatSpec& chosen, std::size_t tensor) const {
+    Quantizer quantizer = chosen.quantizer;
+    if (chosen.automatic) {
+      require_calibration(layer);
+      quantizer.format = calibrated_format(real_tokens(tensors_[tensor], calibration_), chosen.bits);
+    }
+    return quantizer;
+  }
+  Quantizer output_quantizer(std::size_t index) const {
+    const Layer& layer = model_.layers[index];
+    FormatSpec chosen = activation(layer);
+    if (chosen.automatic && layer.op == LayerOp::normalize) {
+      // The affine layer behind rounds once more: two guard bits keep that from adding up.
+      chosen.bits = layer.precision.activation ? chosen.bits : chosen.bits + 2;
+    }
+    return quantizer_for(layer, chosen, index);
+  }
+  void require_calibration(const Layer& layer) const {
+    if (calibration_.count == 0) {
+      throw SourceError(layer.where, "layer '" + layer.name + "' has an automatic format, expected `calibration: events.npz`");
+    }
+  }
+
+  // --- Lowering: one function an operation. ---
+
+  NodeId append(const std::string& name, const std::string& op, Attributes attributes,
+                const std::vector<NodeId>& operands) {
+    const NodeId id = graph_.add(Node{name, op, std::move(attributes), {}}, operands);
+    graph_.node(id).type = primitive(op).infer(view_of(graph_, id));
+    return id;
+  }
+
+  const TensorType& type(NodeId id) const { return graph_.node(id).type; }
+  NodeId operand(const Layer& layer, std::size_t which = 0) const { return nodes_[layer.inputs.at(which)]; }
+
+  NodeId lower(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    switch (layer.op) {
+      case LayerOp::input:
+        return lower_input(index);
+      case LayerOp::mask:
+        return append(layer.name, "mask",
+                      {{"tokens", std::int64_t{model_.tokens}},
+                       {"kind", std::string(model_.mask == MaskKind::count ? "count" : "valid")}},
+                      {});
+      case LayerOp::dense:
+        return lower_dense(index, "dense", layer.weight);
+      case LayerOp::flatten_dense:
+        return lower_dense(index, "flatten_dense", layer.weight);
+      case LayerOp::affine:
+        return lower_dense(index, "dense", layer.weight.row(0).asDiagonal());
+      case LayerOp::add:
+        return append(layer.name, "add",
+                      {{"relu", std::int64_t{layer.relu}}, {"output", output_quantizer(index)}},
+                      {operand(layer, 0), operand(layer, 1)});
+      case LayerOp::normalize:
+        return lower_normalize(index);
+      case LayerOp::attention:
+        return lower_attention(index);
+      case LayerOp::activation:
+        return lower_activation(index);
+      case LayerOp::pool:
+        return lower_pool(index);
+      case LayerOp::softmax:
+        return lower_softmax(index);
+      case LayerOp::argmax:
+        return append(layer.name, "argmax", {}, {operand(layer)});
+    }
+    throw IrError("layer '" + layer.name + "' has no lowering");
+  }
+
+  NodeId lower_input(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    return append(layer.name, "input",
+                  {{"tokens", std::int64_t{model_.tokens}},
+                   {"features", std::int64_t{model_.features}},
+                   {"format", quantizer_for(layer, model_.input_format, index)}},
+                  {});
+  }
+
+  NodeId lower_dense(std::size_t index, const std::string& op, const RowMatrix& real_weight) {
+    const Layer& layer = model_.layers[index];
+    const NodeId x = operand(layer);
+    const QuantizedArray weight = quantize_weights(real_weight, spec(layer, &Precision::weight, 16));
+    const FormatSpec bias_spec = spec(layer, &Precision::bias, 16);
+    const Literal bias{{static_cast<int>(layer.bias.size())},
+                       quantize_bias(layer.bias, bias_spec, type(x).frac + weight.frac)};
+    Attributes attributes{
+        {"weight", Literal{{static_cast<int>(real_weight.rows()), static_cast<int>(real_weight.cols())}, weight.mantissas}},
+        {"bias", bias},
+        {"weight_frac", std::int64_t{weight.frac}},
+        {"relu", std::int64_t{layer.relu}},
+        {"output", output_quantizer(index)}};
+    const auto& own = layer.precision.accumulator;
+    const auto& accumulator = own ? own : model_.default_precision.accumulator;
+    if (!accumulator) {
+      return append(layer.name, op, std::move(attributes), {x});
+    }
+    const Quantizer output = std::get<Quantizer>(attributes.at("output"));
+    attributes["relu"] = std::int64_t{0};
+    // The float tensor is behind the relu; twice its range stands for what is before it.
+    attributes["output"] = accumulator->automatic ? widened(output, accumulator->bits) : accumulator->quantizer;
+    const NodeId sum = append(layer.name + ".accumulator", op, std::move(attributes), {x});
+    return append(layer.name, "quantize", {{"relu", std::int64_t{layer.relu}}, {"output", output}}, {sum});
+  }
+
+  /// A signed format of `bits` bits with one whole bit more than `quantizer`'s.
+  static Quantizer widened(const Quantizer& quantizer, int bits) {
+    const Format& format = quantizer.format;
+    return {Format{true, bits, format.integer + (format.is_signed ? 1 : 2)}, Rounding::rnd, Overflow::sat};
+  }
+
+  NodeId lower_normalize(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    const NodeId x = operand(layer);
+    const int bits = table_bits(layer);
+    const int features = type(x).features;
+    const RsqrtTable table = make_rsqrt_table(features, bits + 1, bits + 3);
+    // V is d^3 (centered) or d times what epsilon is added to, in units of the squared step.
+    const double factor = layer.center ? std::pow(features, 3) : features;
+    const double epsilon = std::min(std::ldexp(layer.epsilon * factor, 2 * type(x).frac), 0x1p60);
+    return append(layer.name, "normalize",
+                  {{"center", std::int64_t{layer.center}},
+                   {"epsilon", static_cast<std::int64_t>(std::llround(epsilon))},
+                   {"rsqrt_table", table.table},
+                   {"rsqrt_width", std::int64_t{table.width}},
+                   {"rsqrt_scale", std::int64_t{table.scale}},
+                   {"output", output_quantizer(index)}},
+                  {x});
+  }
+
+  NodeId lower_attention(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    const int exp_width = exp_bits(layer);
+    const int act_bits = activation_bits(layer);
+    std::optional<ScoreRange> range;
+    if (calibration_.count > 0) {
+      range = scores(layer);
+    }
+    // Without the row maximum a row's exponentials must keep enough bits below the largest score of all.
+    bool row_max = true;
+    if (layer.row_max) {
+      row_max = *layer.row_max;
+    } else if (range) {
+      const double lost = std::ceil(std::max(range->largest, 0.0)) + 1 - range->least_row_max;
+      row_max = lost > exp_width - std::min(act_bits, 10);
+    }
+    Quantizer score;
+    const auto& own = layer.precision.score;
+    const auto& chosen = own ? own : model_.default_precision.score;
+    if (chosen && !chosen->automatic) {
+      score = chosen->quantizer;
+    } else {
+      require_calibration(layer);
+      const int whole = std::clamp(integer_bits(range->largest_magnitude * 1.125), 2, 12);
+      const int width = chosen ? chosen->bits : whole + exp_index_bits(layer);
+      score.format = Format{true, width, whole};
+    }
+    const int index_bits = score.format.frac();
+    if (index_bits < 0 || index_bits > 12) {
+      throw SourceError(layer.where, "layer '" + layer.name + "': the score format " + to_string(score.format) +
+                                         " has " + std::to_string(index_bits) + " fraction bits, expected 0 to 12");
+    }
+    const int bits = table_bits(layer);
+    const int recip_width = bits + 2;
+    const int sum_width = exp_width + clog2(model_.tokens);
+    // With the row maximum one exponential is at least 1/2 of full scale; without it the sum may be as small as 1.
+    const int zeros = row_max ? sum_width - exp_width : std::min(sum_width - 1, 24 - recip_width);
+    std::vector<NodeId> operands;
+    for (std::size_t which = 0; which < layer.inputs.size(); ++which) {
+      operands.push_back(operand(layer, which));
+    }
+    return append(layer.name, "attention",
+                  {{"heads", std::int64_t{layer.heads}},
+                   {"kv_heads", std::int64_t{layer.kv_heads}},
+                   {"row_max", std::int64_t{row_max}},
+                   {"score", score},
+                   {"exp_bias", row_max ? std::int64_t{0} : score.format.max() >> index_bits},
+                   {"exp_table", make_exp_table(index_bits, exp_width)},
+                   {"exp_width", std::int64_t{exp_width}},
+                   {"recip_table", make_reciprocal_table(bits, recip_width)},
+                   {"recip_width", std::int64_t{recip_width}},
+                   {"recip_lz_max", std::int64_t{zeros}},
+                   {"output", output_quantizer(index)}},
+                  operands);
+  }
+
+  ScoreRange scores(const Layer& layer) const {
+    ScoreRange range;
+    const RowMatrix& q = tensors_[layer.inputs.at(0)];
+    const RowMatrix& k = tensors_[layer.inputs.at(1)];
+    const Eigen::Index tokens = model_.tokens;
+    const Eigen::Index dim = q.cols() / layer.heads;
+    const auto real = [&](Eigen::Index row) {
+      return calibration_.mask.empty() || calibration_.mask[static_cast<std::size_t>(row)] != 0;
+    };
+    const std::size_t events = std::min(calibration_.count, kScoreEvents);
+    for (Eigen::Index top = 0; top < static_cast<Eigen::Index>(events) * tokens; top += tokens) {
+      for (int head = 0; head < layer.heads; ++head) {
+        const int kv_head = layer.kv_heads == 1 ? 0 : head;
+        const RowMatrix s = q.block(top, head * dim, tokens, dim) * k.block(top, kv_head * dim, tokens, dim).transpose();
+        for (Eigen::Index i = 0; i < tokens; ++i) {
+          double row_max = -std::numeric_limits<double>::infinity();
+          for (Eigen::Index j = 0; real(top + i) && j < tokens; ++j) {
+            if (real(top + j)) {
+              row_max = std::max(row_max, s(i, j));
+              range.largest_magnitude = std::max(range.largest_magnitude, std::abs(s(i, j)));
+            }
+          }
+          if (row_max > -std::numeric_limits<double>::infinity()) {
+            range.largest = std::max(range.largest, row_max);
+            range.least_row_max = std::min(range.least_row_max, row_max);
+          }
+        }
+      }
+    }
+    return range;
+  }
+
+  NodeId lower_activation(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    NodeId x = operand(layer);
+    const Quantizer output = output_quantizer(index);
+    if (layer.function == "relu") {
+      return append(layer.name, "quantize", {{"relu", std::int64_t{1}}, {"output", output}}, {x});
+    }
+    const int bits = std::min(number(layer, &Precision::table_bits, std::min(activation_bits(layer), 10)), kMaxTableBits);
+    Format address = tensor_format(graph_.node(x));
+    if (address.width > bits) {
+      FormatSpec narrow;
+      narrow.bits = bits;
+      const Quantizer quantizer = quantizer_for(layer, narrow, layer.inputs.at(0));
+      address = quantizer.format;
+      x = append(layer.name + ".index", "quantize", {{"relu", std::int64_t{0}}, {"output", quantizer}}, {x});
+    }
+    Literal values{{1 << address.width}, {}};
+    for (std::int64_t code = 0; code < std::int64_t{1} << address.width; ++code) {
+      const std::int64_t mantissa = overflow(code, Quantizer{address, Rounding::trn, Overflow::wrap});
+      const double argument = std::ldexp(static_cast<double>(mantissa), -address.frac());
+      values.values.push_back(quantize_real(activation_function(layer.function, argument), output));
+    }
+    return append(layer.name, "table",
+                  {{"index_width", std::int64_t{address.width}},
+                   {"index_signed", std::int64_t{address.is_signed}},
+                   {"values", std::move(values)},
+                   {"output", output}},
+                  {x});
+  }
+
+  NodeId lower_pool(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    Attributes attributes{{"mode", layer.function}, {"output", output_quantizer(index)}};
+    if (layer.function == "mean") {
+      const int width = std::min(activation_bits(layer) + 4, 18);
+      attributes["scale_width"] = std::int64_t{width};
+      attributes["scales"] = make_mean_scales(model_.tokens, width);
+    }
+    std::vector<NodeId> operands{operand(layer)};
+    if (layer.inputs.size() > 1) {
+      operands.push_back(operand(layer, 1));
+    }
+    return append(layer.name, "pool", std::move(attributes), operands);
+  }
+
+  NodeId lower_softmax(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    NodeId x = operand(layer);
+    const Format format = tensor_format(graph_.node(x));
+    const int index_bits = std::clamp(format.frac(), 0, exp_index_bits(layer));
+    if (index_bits != format.frac()) {
+      const int whole = format.integer + (format.is_signed ? 0 : 1);
+      const Quantizer score{Format{true, std::max(2, whole + index_bits), std::max(2, whole + index_bits) - index_bits},
+                            Rounding::rnd, Overflow::sat};
+      x = append(layer.name + ".score", "quantize", {{"relu", std::int64_t{0}}, {"output", score}}, {x});
+    }
+    FormatSpec chosen = activation(layer);
+    if (chosen.automatic) {  // probabilities: 0 to 1
+      chosen.quantizer.format = Format{false, chosen.bits, 0};
+    }
+    const int exp_width = exp_bits(layer);
+    const int bits = table_bits(layer);
+    return append(layer.name, "softmax",
+                  {{"exp_table", make_exp_table(index_bits, exp_width)},
+                   {"exp_width", std::int64_t{exp_width}},
+                   {"recip_table", make_reciprocal_table(bits, bits + 2)},
+                   {"recip_width", std::int64_t{bits + 2}},
+                   {"recip_lz_max", std::int64_t{clog2(layer.features)}},
+                   {"output", chosen.quantizer}},
+                  {x});
+  }
+
+  const Model& model_;
+  const Events& calibration_;
+  Graph graph_;
+  std::vector<RowMatrix> tensors_;
+  std::vector<NodeId> nodes_;
+};
+
+}  // namespace
+
+Graph quantize_model(const Model& model, const Events& calibration) { return ModelQuantizer(model, calibration).run(); }
+
+}  // namespace rtlgen

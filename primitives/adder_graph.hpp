@@ -1,0 +1,56 @@
+// Multiplication by a constant matrix as a graph of shifted additions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ir/graph.hpp"
+#include "ir/tensor_type.hpp"
+
+namespace rtlgen {
+
+/// A directed acyclic graph of two-input adders over shifted inputs. Nodes are numbered: first the inputs, then constants and adders, each behind what it uses.
+struct AdderGraph {
+  enum class Kind { input, constant, adder };
+
+  /// An adder's value is (a << shift_a) + (b << shift_b), or minus where `subtract`; a constant is interval.lo.
+  struct Node {
+    Kind kind = Kind::input;
+    int a = -1;
+    int b = -1;
+    int shift_a = 0;
+    int shift_b = 0;
+    bool subtract = false;
+    Interval interval;  ///< every value that can occur
+    int level = 0;      ///< adders on the longest way from an input
+  };
+
+  /// Where output o is found: node << shift, negated never (a negation is an adder of its own); node -1 is the constant 0.
+  struct Output {
+    int node = -1;
+    int shift = 0;
+  };
+
+  std::vector<Node> nodes;
+  std::vector<Output> outputs;
+
+  /// Largest level of an output.
+  int depth() const;
+  /// Interval of an output.
+  Interval interval(const Output& output) const;
+  /// Sum of the widths of all adders.
+  int adder_bits() const;
+};
+
+/// Signed digits (+1, -1) of `value` in canonical signed digit form, as pairs of shift and sign (Avizienis 1961).
+struct SignedDigit {
+  int shift = 0;
+  bool negative = false;
+};
+std::vector<SignedDigit> canonical_signed_digits(std::int64_t value);
+
+/// Builds y = W x + bias from CSD digits: the odd part of each weight is built once per input and shared by all outputs, then each output's
+/// terms are added in order of depth, which gives the least depth for given terms. `weight` is [out, in], `bias` [out].
+AdderGraph build_adder_graph(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs);
+
+}  // namespace rtlgen

@@ -1,0 +1,58 @@
+// All primitives. A new one is three files (primitives/foo.{hpp,cpp}, rtl_lib/foo.v, tests/primitives/foo_test.cpp) and a line here.
+#include <algorithm>
+#include <array>
+
+#include "primitives/add.hpp"
+#include "primitives/argmax.hpp"
+#include "primitives/attention.hpp"
+#include "primitives/dense.hpp"
+#include "primitives/flatten_dense.hpp"
+#include "primitives/normalize.hpp"
+#include "primitives/pool.hpp"
+#include "primitives/primitive.hpp"
+#include "primitives/quantize.hpp"
+#include "primitives/softmax.hpp"
+#include "primitives/sources.hpp"
+#include "primitives/table.hpp"
+
+namespace rtlgen {
+namespace {
+
+const auto& registry() {
+  static const std::array<const std::unique_ptr<Primitive>, 12> kAll = {
+      make_input(),
+      make_mask(),
+      make_dense(),
+      make_flatten_dense(),
+      make_quantize(),
+      make_add(),
+      make_table(),
+      make_normalize(),
+      make_attention(),
+      make_pool(),
+      make_softmax(),
+      make_argmax(),
+  };
+  return kAll;
+}
+
+}  // namespace
+
+const Primitive& primitive(std::string_view op) {
+  const auto found =
+      std::find_if(registry().begin(), registry().end(), [op](const auto& known) { return known->op() == op; });
+  if (found == registry().end()) {
+    throw IrError("there is no operation '" + std::string(op) + "'");
+  }
+  return **found;
+}
+
+std::vector<std::string_view> primitive_ops() {
+  std::vector<std::string_view> ops;
+  for (const auto& known : registry()) {
+    ops.push_back(known->op());
+  }
+  return ops;
+}
+
+}  // namespace rtlgen

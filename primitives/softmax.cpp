@@ -1,0 +1,106 @@
+#include "primitives/softmax.hpp"
+
+#include <fmt/format.h>
+
+#include "primitives/emission.hpp"
+#include "primitives/node_rules.hpp"
+#include "primitives/requantize.hpp"
+#include "primitives/softmax_tables.hpp"
+
+namespace rtlgen {
+namespace {
+
+int sum_width(const NodeView& view) {
+  return static_cast<int>(view.node.integer("exp_width")) + clog2(view.operand(0).features);
+}
+
+class Softmax final : public Primitive {
+ public:
+  std::string_view op() const override { return "softmax"; }
+
+  TensorType infer(const NodeView& view) const override {
+    require_operands(view, 1);
+    require_softmax_tables(view);
+    const SoftmaxTables tables(view.node);
+    require(view, view.operand(0).frac == tables.exp_frac, "the operand must have as many fraction bits as the exp table");
+    require(view, view.operand(0).width <= 32, "the operand is too wide");
+    const TensorType& x = view.operand(0);
+    TensorType type = quantized_type(x.tokens, x.features, view.node.quantizer("output"));
+    const int frac = tables.recip_frac(sum_width(view));
+    for (Interval& interval : type.intervals) {
+      interval = requantize(Interval{0, largest_product(view)}, frac, view.node.quantizer("output"));
+    }
+    return type;
+  }
+
+  Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
+    const Mantissas& x = *operands[0];
+    const SoftmaxTables tables(view.node);
+    const int width = sum_width(view);
+    const Quantizer& quantizer = view.node.quantizer("output");
+    Mantissas y(x.rows(), x.cols());
+    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(x.cols()));
+    for (Eigen::Index row = 0; row < x.rows(); ++row) {
+      const std::int64_t largest = static_cast<std::int64_t>(x.row(row).maxCoeff());
+      std::int64_t sum = 0;
+      for (Eigen::Index f = 0; f < x.cols(); ++f) {
+        const std::int64_t e = tables.exp2(static_cast<std::int64_t>(x(row, f)) - largest, 0);
+        exponentials[static_cast<std::size_t>(f)] = e;
+        sum += e;
+      }
+      const std::int64_t inverse = tables.reciprocal(sum, width);
+      for (Eigen::Index f = 0; f < x.cols(); ++f) {
+        y(row, f) = static_cast<double>(
+            requantize(exponentials[static_cast<std::size_t>(f)] * inverse, tables.recip_frac(width), quantizer));
+      }
+    }
+    return y;
+  }
+
+  Timing timing(const NodeView& view, const Hardware& hardware) const override {
+    const int count = view.operand(0).features;
+    const DeviceModel& device = hardware.device;
+    return {Timing::Kind::tokenwise, max_tree_latency(count, device.levels) + 1 + device.table_stages +
+                                         adder_tree_latency(count, device.levels) + device.table_stages +
+                                         device.mul_stages + 1};
+  }
+
+  Cost cost(const NodeView& view, const Hardware& hardware) const override {
+    const SoftmaxTables tables(view.node);
+    const int count = view.operand(0).features;
+    const int width = view.operand(0).width;
+    Cost one = max_tree_cost(count, width);
+    one += static_cast<double>(count) * exp2_cost(tables, width + 1);
+    one += adder_tree_cost(count, tables.exp_width, hardware.device.levels);
+    one += reciprocal_cost(tables, sum_width(view));
+    one += static_cast<double>(count) * multiplier_cost(tables.exp_width + 1, tables.recip_width + tables.recip_lz_max + 1);
+    return static_cast<double>(hardware.lanes_of(view.node.type)) * one;
+  }
+
+  void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
+    const SoftmaxTables tables(view.node);
+    const TensorType& x = view.operand(0);
+    for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
+      Instance instance{"softmax", emission.local(fmt::format("lane{}", lane)), {}, {}};
+      instance.with("COUNT", x.features).with("IN_W", x.width);
+      with_softmax_tables(instance, tables, hardware.device);
+      instance.with_quantizer(tables.recip_frac(sum_width(view)), view.node.quantizer("output"));
+      instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+      instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
+      instance.port("y", slice(emission.output(), lane, view.node.type.features * view.node.type.width));
+      emission.library_instance(instance);
+    }
+  }
+
+ private:
+  static std::int64_t largest_product(const NodeView& view) {
+    const SoftmaxTables tables(view.node);
+    return std::int64_t{1} << (tables.exp_width + tables.recip_width + tables.recip_lz_max);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Primitive> make_softmax() { return std::make_unique<Softmax>(); }
+
+}  // namespace rtlgen

@@ -1,0 +1,120 @@
+#include "primitives/softmax_tables.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "primitives/node_rules.hpp"
+
+namespace rtlgen {
+
+SoftmaxTables::SoftmaxTables(const Node& node)
+    : exp_frac(clog2(static_cast<std::int64_t>(node.literal("exp_table").values.size()))),
+      exp_width(static_cast<int>(node.integer("exp_width"))),
+      recip_index(clog2(static_cast<std::int64_t>(node.literal("recip_table").values.size()))),
+      recip_width(static_cast<int>(node.integer("recip_width"))),
+      recip_lz_max(static_cast<int>(node.integer("recip_lz_max"))),
+      exp_table(node.literal("exp_table")),
+      recip_table(node.literal("recip_table")) {}
+
+std::int64_t SoftmaxTables::exp2(std::int64_t x, int bias) const {
+  const std::int64_t whole = x >> exp_frac;
+  const std::size_t fraction = static_cast<std::size_t>(x - whole * (std::int64_t{1} << exp_frac));
+  const std::int64_t shift = bias - whole;
+  return shift >= exp_width ? 0 : exp_table.values[fraction] >> shift;
+}
+
+std::int64_t SoftmaxTables::reciprocal(std::int64_t x, int x_width) const {
+  int zeros = 0;
+  while (zeros < recip_lz_max && (x >> (x_width - 1 - zeros) & 1) == 0) {
+    ++zeros;
+  }
+  const std::int64_t below_top = (x << zeros) & ((std::int64_t{1} << (x_width - 1)) - 1);
+  const int drop = x_width - 1 - recip_index;
+  const std::int64_t index = drop >= 0 ? below_top >> drop : below_top << -drop;
+  return recip_table.values[static_cast<std::size_t>(index)] << zeros;
+}
+
+Literal make_exp_table(int frac, int width) {
+  Literal table{{1 << frac}, {}};
+  const double scale = std::ldexp(1.0, width - 1);
+  const std::int64_t largest = (std::int64_t{1} << width) - 1;
+  for (int f = 0; f < 1 << frac; ++f) {
+    table.values.push_back(std::min<std::int64_t>(largest, std::llround(scale * std::exp2(std::ldexp(f, -frac)))));
+  }
+  return table;
+}
+
+Literal make_reciprocal_table(int index, int width) {
+  Literal table{{1 << index}, {}};
+  const std::int64_t largest = (std::int64_t{1} << width) - 1;
+  for (int i = 0; i < 1 << index; ++i) {
+    const double middle = 1.0 + std::ldexp(i + 0.5, -index);
+    table.values.push_back(std::min<std::int64_t>(largest, std::llround(std::ldexp(1.0, width) / middle)));
+  }
+  return table;
+}
+
+void require_softmax_tables(const NodeView& view) {
+  for (const char* key : {"exp_table", "recip_table"}) {
+    const Literal& table = view.node.literal(key);
+    const bool is_power = !table.values.empty() && (table.values.size() & (table.values.size() - 1)) == 0;
+    require(view, is_power, std::string("literal '") + key + "' must have a power of two entries");
+    require_shape(view, key, {static_cast<int>(table.values.size())});
+  }
+  const SoftmaxTables tables(view.node);
+  require(view, tables.exp_width >= 2 && tables.exp_width <= 24, "exp_width must be 2 to 24");
+  require(view, tables.recip_width >= 2 && tables.recip_width <= 24, "recip_width must be 2 to 24");
+  require(view, tables.recip_lz_max >= 0, "recip_lz_max must not be negative");
+  const auto fits = [](const Literal& table, int width) {
+    return std::all_of(table.values.begin(), table.values.end(),
+                       [width](std::int64_t entry) { return entry >= 0 && entry >> width == 0; });
+  };
+  require(view, fits(tables.exp_table, tables.exp_width) && fits(tables.recip_table, tables.recip_width),
+          "a table entry has too many bits");
+}
+
+Cost exp2_cost(const SoftmaxTables& tables, int x_width) {
+  const double table = tables.exp_frac <= 6 ? 1 : 1.2 * (1 << (tables.exp_frac - 6));
+  const double width = tables.exp_width;
+  return {width * table + 0.5 * width * clog2(tables.exp_width + 1) + 0.3 * x_width, width, 0, 0};
+}
+
+Cost reciprocal_cost(const SoftmaxTables& tables, int x_width) {
+  const double table = tables.recip_index <= 6 ? 1 : 1.2 * (1 << (tables.recip_index - 6));
+  const double shifts = 0.5 * clog2(x_width) * (x_width + tables.recip_width + tables.recip_lz_max);
+  return {tables.recip_width * table + shifts, 2.0 * tables.recip_width + tables.recip_lz_max, 0, 0};
+}
+
+Cost multiplier_cost(int a_width, int b_width) {
+  // DSP48E2: 27 x 18 signed; larger factors are tiled.
+  const int wide = std::max(a_width, b_width);
+  const int narrow = std::min(a_width, b_width);
+  const int tiles = std::min(ceil_div(wide - 1, 26) * ceil_div(narrow - 1, 17), ceil_div(wide - 1, 17) * ceil_div(narrow - 1, 26));
+  Cost cost;
+  cost.dsp = std::max(1, tiles);
+  cost.ff = a_width + b_width;
+  return cost;
+}
+
+Cost adder_tree_cost(int count, int width, int levels) {
+  Cost cost;
+  int level = 0;
+  for (int left = count; left > 1; left = (left + 1) / 2) {
+    ++level;
+    cost.lut += (left / 2) * (width + level);
+    if (level % levels == 0 || left <= 2) {
+      cost.ff += ((left + 1) / 2) * (width + level);
+    }
+  }
+  return cost;
+}
+
+Cost max_tree_cost(int count, int width) {
+  return {(count - 1) * 1.5 * width, (count - 1) * 0.5 * width, 0, 0};
+}
+
+int adder_tree_latency(int count, int levels) { return ceil_div(clog2(count), levels); }
+
+int max_tree_latency(int count, int levels) { return ceil_div(clog2(count), std::max(1, levels / 2)); }
+
+}  // namespace rtlgen

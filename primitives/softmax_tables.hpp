@@ -1,0 +1,53 @@
+// Base-2 exponential and reciprocal by literal tables: what rtl_lib/exp2.v and rtl_lib/reciprocal.v compute.
+#pragma once
+
+#include <cstdint>
+
+#include "ir/graph.hpp"
+#include "primitives/primitive.hpp"
+
+namespace rtlgen {
+
+/// Parameters of the two, read from a node's attributes exp_table, exp_width, recip_table, recip_width, recip_lz_max.
+struct SoftmaxTables {
+  explicit SoftmaxTables(const Node& node);
+
+  int exp_frac;       ///< fraction bits of x: the table has 2^exp_frac entries
+  int exp_width;      ///< bits of 2^x; table entries have their top bit set
+  int recip_index;    ///< address bits of the reciprocal's table
+  int recip_width;    ///< bits of its entries
+  int recip_lz_max;   ///< most leading zeros that are normalised away
+  const Literal& exp_table;
+  const Literal& recip_table;
+
+  /// 2^(x - bias) with exp_width - 1 fraction bits, rounded down: table[fraction] >> (bias - floor).
+  std::int64_t exp2(std::int64_t x, int bias) const;
+  /// r with 1/x = r * 2^-(recip_width + x_width - 1), for x of x_width bits.
+  std::int64_t reciprocal(std::int64_t x, int x_width) const;
+  /// Fraction bits of reciprocal's result in units of 1 / (unit of x).
+  int recip_frac(int x_width) const { return recip_width + x_width - 1; }
+};
+
+/// Table 2^(f / 2^frac), scaled so that the top bit of `width` is always set.
+Literal make_exp_table(int frac, int width);
+/// Table 2^width / (1 + (i + 1/2) / 2^index).
+Literal make_reciprocal_table(int index, int width);
+
+/// Checks the table attributes of a softmax or attention node.
+void require_softmax_tables(const NodeView& view);
+
+/// Estimated logic of one exp2 unit, and of one reciprocal unit.
+Cost exp2_cost(const SoftmaxTables& tables, int x_width);
+Cost reciprocal_cost(const SoftmaxTables& tables, int x_width);
+/// Estimated logic of one a_width x b_width multiplier.
+Cost multiplier_cost(int a_width, int b_width);
+/// Estimated logic of a registered adder tree over `count` numbers of `width` bits.
+Cost adder_tree_cost(int count, int width, int levels);
+/// Estimated logic of a maximum over `count` numbers.
+Cost max_tree_cost(int count, int width);
+
+/// Clocks of rtl_lib/adder_tree.v, and of rtl_lib/max_tree.v.
+int adder_tree_latency(int count, int levels);
+int max_tree_latency(int count, int levels);
+
+}  // namespace rtlgen

@@ -1,0 +1,81 @@
+/*
+
+Sum of COUNT signed values by a balanced tree of two-input adders.
+
+Exact: the sum has IN_W + clog2(COUNT) bits. A level that has an odd number of
+values passes the last one on.
+Latency: ceil(clog2(COUNT) / LEVELS), 0 (a wire) for COUNT = 1.
+
+*/
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module adder_tree #(
+    // Number of values
+    parameter integer COUNT = 8,
+    // Width of a value in bits
+    parameter integer IN_W = 8,
+    // Adder levels between two registers, >= 1
+    parameter integer LEVELS = 1
+) (
+    input  wire                          clk,
+    input  wire [COUNT*IN_W-1:0]         x,
+    output wire [IN_W+$clog2(COUNT)-1:0] sum
+);
+
+localparam integer DEPTH = $clog2(COUNT);
+
+genvar l, i;
+
+generate
+    if (DEPTH == 0) begin : wired
+        wire _unused = &{1'b0, clk};
+    end
+
+    // level[l].node: what is left of the values after l levels
+    for (l = 0; l <= DEPTH; l = l + 1) begin : level
+        localparam integer NODES = (COUNT + (1 << l) - 1) >> l;
+        localparam integer NODE_W = IN_W + l;
+
+        wire [NODES*NODE_W-1:0] node;
+
+        if (l == 0) begin : leaves
+            assign node = x;
+        end else begin : adders
+            localparam integer SOURCES = (COUNT + (1 << (l-1)) - 1) >> (l-1);
+            localparam integer SOURCE_W = NODE_W - 1;
+
+            wire [NODES*NODE_W-1:0] total;
+
+            for (i = 0; i < NODES; i = i + 1) begin : element
+                wire [SOURCE_W-1:0] a = level[l-1].node[2*i*SOURCE_W +: SOURCE_W];
+
+                if (2*i + 1 < SOURCES) begin : pair
+                    wire [SOURCE_W-1:0] b = level[l-1].node[(2*i+1)*SOURCE_W +: SOURCE_W];
+
+                    assign total[i*NODE_W +: NODE_W] = {a[SOURCE_W-1], a} + {b[SOURCE_W-1], b};
+                end else begin : odd
+                    assign total[i*NODE_W +: NODE_W] = {a[SOURCE_W-1], a};
+                end
+            end
+
+            if (l % LEVELS == 0 || l == DEPTH) begin : registered
+                reg [NODES*NODE_W-1:0] total_reg;
+
+                always @(posedge clk) total_reg <= total;
+
+                assign node = total_reg;
+            end else begin : unregistered
+                assign node = total;
+            end
+        end
+    end
+endgenerate
+
+assign sum = level[DEPTH].node;
+
+endmodule
+
+`resetall

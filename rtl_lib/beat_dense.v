@@ -1,0 +1,165 @@
+/*
+
+A dense layer over a whole event, accumulated beat by beat:
+y = requantize(BIAS + sum over the beats of weights(beat) * x).
+
+The weights come from outside: beat tells which ones are wanted, and they answer
+in the same clock; weight o*INPUTS + i belongs to output o and input i. Gaps
+between beats are legal. Accumulation starts afresh at in_first, so there is no
+reset. The accumulator is signed, ACC_W bits, and wraps.
+
+Latency from the last beat: 1 (x and weights registered) + MUL_STAGES
++ ceil(clog2(INPUTS) / LEVELS) + 1 (accumulator) + 1 (requantize).
+
+*/
+
+`resetall
+`timescale 1ns/1ps
+`default_nettype none
+
+module beat_dense #(
+    // Beats of an event
+    parameter integer BEATS = 4,
+    // Inputs of a beat
+    parameter integer INPUTS = 8,
+    // Outputs
+    parameter integer OUTPUTS = 4,
+    // Width of an input in bits
+    parameter integer X_W = 8,
+    // Width of a weight in bits
+    parameter integer W_W = 8,
+    // Width of an accumulator in bits
+    parameter integer ACC_W = 24,
+    // Biases at the accumulator's fraction
+    parameter [OUTPUTS*ACC_W-1:0] BIAS = {(OUTPUTS*ACC_W){1'b0}},
+    // Fraction bits dropped; negative: left shift
+    parameter integer SHIFT = 8,
+    // Width of the result's format in bits
+    parameter integer OUT_W = 8,
+    // 1: the result's format is signed, 0: unsigned
+    parameter integer OUT_SIGNED = 1,
+    // 0: floor, 1: half up, 2: half to even
+    parameter integer ROUNDING = 0,
+    // 0: wrap, 1: saturate, 2: saturate symmetrically
+    parameter integer OVERFLOW = 0,
+    // 1: negative accumulators become 0 first
+    parameter integer RELU = 0,
+    // Registers of a multiplier: 1, 2 or 3
+    parameter integer MUL_STAGES = 1,
+    // Adder levels between two registers, >= 1
+    parameter integer LEVELS = 1
+) (
+    input  wire                                       clk,
+
+    input  wire                                       in_valid,
+    input  wire                                       in_first,
+    input  wire                                       in_last,
+    input  wire [INPUTS*X_W-1:0]                      x,
+
+    output wire [(BEATS > 1 ? $clog2(BEATS) : 1)-1:0] beat,
+    input  wire [OUTPUTS*INPUTS*W_W-1:0]              weights,
+
+    output wire [OUTPUTS*(OUT_W+1-OUT_SIGNED)-1:0]    y
+);
+
+localparam integer TREE = ($clog2(INPUTS) + LEVELS - 1) / LEVELS;
+localparam integer DOT_W = X_W + W_W + $clog2(INPUTS);
+
+wire _unused_last = &{1'b0, in_last};
+
+// Number of the beat
+generate
+    if (BEATS == 1) begin : single
+        assign beat = 1'b0;
+    end else begin : counter
+        localparam integer BEAT_W = $clog2(BEATS);
+        localparam integer LAST_BEAT = BEATS - 1;
+        localparam [BEAT_W-1:0] LAST = LAST_BEAT[BEAT_W-1:0];
+
+        reg [BEAT_W-1:0] count;
+
+        assign beat = in_first ? {BEAT_W{1'b0}} : count;
+
+        always @(posedge clk) begin
+            if (in_valid) begin
+                count <= beat == LAST ? {BEAT_W{1'b0}} : beat + 1'b1;
+            end
+        end
+    end
+endgenerate
+
+// Operands
+reg [INPUTS*X_W-1:0] x_reg;
+reg [OUTPUTS*INPUTS*W_W-1:0] weights_reg;
+
+always @(posedge clk) begin
+    x_reg <= x;
+    weights_reg <= weights;
+end
+
+// Accumulators: they take a beat when its products have been summed
+wire dot_valid;
+wire dot_first;
+
+wire [OUTPUTS*ACC_W-1:0] total;
+
+delay_line #(
+    .WIDTH(2),
+    .DEPTH(1 + MUL_STAGES + TREE)
+) control_delay_inst (
+    .clk(clk),
+    .d({in_first, in_valid}),
+    .q({dot_first, dot_valid})
+);
+
+genvar o;
+
+generate
+    for (o = 0; o < OUTPUTS; o = o + 1) begin : output_value
+        wire [DOT_W-1:0] dot;
+        wire [ACC_W+DOT_W-1:0] extended = {{ACC_W{dot[DOT_W-1]}}, dot};
+        wire _unused = &{1'b0, extended[ACC_W+DOT_W-1:ACC_W]};
+
+        reg [ACC_W-1:0] acc;
+
+        dot_product #(
+            .COUNT(INPUTS),
+            .A_W(X_W),
+            .B_W(W_W),
+            .MUL_STAGES(MUL_STAGES),
+            .LEVELS(LEVELS)
+        ) dot_product_inst (
+            .clk(clk),
+            .a(x_reg),
+            .b(weights_reg[o*INPUTS*W_W +: INPUTS*W_W]),
+            .y(dot)
+        );
+
+        always @(posedge clk) begin
+            if (dot_valid) begin
+                acc <= extended[ACC_W-1:0] + (dot_first ? BIAS[o*ACC_W +: ACC_W] : acc);
+            end
+        end
+
+        assign total[o*ACC_W +: ACC_W] = acc;
+    end
+endgenerate
+
+vector_requantize #(
+    .COUNT(OUTPUTS),
+    .IN_W(ACC_W),
+    .SHIFT(SHIFT),
+    .OUT_W(OUT_W),
+    .OUT_SIGNED(OUT_SIGNED),
+    .ROUNDING(ROUNDING),
+    .OVERFLOW(OVERFLOW),
+    .RELU(RELU)
+) requantize_inst (
+    .clk(clk),
+    .x(total),
+    .y(y)
+);
+
+endmodule
+
+`resetall

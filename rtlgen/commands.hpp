@@ -1,0 +1,64 @@
+// The commands of the rtlgen program. Each returns the exit status: 0 done, 1 verification failed; bad input is thrown as SourceError.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rtlgen {
+
+/// A model description and the `--set path=value` texts that change it.
+struct ModelSource {
+  std::string path;
+  std::vector<std::string> overrides;
+};
+
+struct BuildOptions {
+  ModelSource model;
+  std::string out;
+  bool verify = true;
+  std::size_t events = 1000;  ///< most events co-simulated
+};
+/// Compiles, writes the build folder, co-simulates, reports.
+int run_build(const BuildOptions& options);
+
+/// Validates and prints every node with shape, format, parameters, timing and cost.
+int run_check(const ModelSource& source);
+
+struct EmulateOptions {
+  ModelSource model;
+  std::string inputs;
+  std::string outputs;
+  bool use_float = false;  ///< the float reference instead of the golden model
+};
+/// Runs a model on a file of events.
+int run_emulate(const EmulateOptions& options);
+
+struct SimOptions {
+  std::string out;  ///< build folder
+  std::string inputs;
+  std::string outputs;
+};
+/// Runs the emitted RTL on a file of events.
+int run_sim(const SimOptions& options);
+
+struct ProfileOptions {
+  ModelSource model;
+  std::string inputs;
+  std::size_t events = 1000;
+};
+/// Compares golden and float, layer by layer.
+int run_profile(const ProfileOptions& options);
+
+struct SynthOptions {
+  std::string out;  ///< build folder
+  std::string family = "xcup";
+};
+/// Counts resources with Yosys and adds them to report.json.
+int run_synth(const SynthOptions& options);
+
+/// Measures the golden model, the build and the co-simulation.
+int run_bench(const ModelSource& source);
+
+}  // namespace rtlgen

@@ -1,0 +1,58 @@
+#include "rtlgen/compile_model.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "ir/events.hpp"
+#include "ir/quantize_model.hpp"
+#include "ir/verify.hpp"
+#include "rtlgen/event_file.hpp"
+#include "rtlgen/yaml_frontend.hpp"
+
+namespace rtlgen {
+namespace {
+
+constexpr std::size_t kCalibrationEvents = 1000;
+
+}  // namespace
+
+CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides) {
+  CompiledModel compiled;
+  compiled.model = load_model(path, overrides);
+  const Model& model = compiled.model;
+  try {
+    device_model(model.device, model.clock_mhz);
+  } catch (const std::invalid_argument& error) {
+    throw SourceError(model.where, error.what());
+  }
+  Events calibration;
+  if (!model.calibration_file.empty()) {
+    calibration = load_events(model.calibration_file, model, kCalibrationEvents);
+    spdlog::info("calibrating on {} events of {}", calibration.count, model.calibration_file);
+  }
+  compiled.graph = quantize_model(model, calibration);
+  try {
+    compiled.schedule = make_schedule(compiled.graph);
+  } catch (const IrError& error) {
+    throw SourceError(model.where, error.what());
+  }
+  compiled.signature = make_signature(compiled.graph, compiled.schedule, model.arrays);
+  return compiled;
+}
+
+Cost estimate_resources(const Graph& graph, const Schedule& schedule) {
+  const Hardware hardware = hardware_of(graph);
+  Cost total;
+  for (Graph::NodeId id = 0; id < graph.size(); ++id) {
+    total += primitive(graph.node(id).op).cost(view_of(graph, id), hardware);
+  }
+  // An SRL or LUTRAM holds 32 clocks of a bit in a LUT; the register at its output is a flip-flop.
+  const BufferBits bits = buffer_bits(graph, schedule);
+  total.lut += static_cast<double>(bits.delay + bits.replay) / 16.0;
+  total.ff += static_cast<double>(bits.delay + bits.replay) / 16.0;
+  return total;
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,34 @@
+#include "rtlgen/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+namespace rtlgen {
+
+Progress::Progress(std::string label, std::size_t total)
+    : label_(std::move(label)),
+      total_(total),
+      start_(std::chrono::steady_clock::now()),
+      terminal_(isatty(STDERR_FILENO) == 1) {}
+
+Progress::~Progress() {
+  if (drawn_) {
+    std::fputs("\r\033[K", stderr);
+  }
+}
+
+void Progress::update(std::size_t done) {
+  if (!terminal_ || total_ == 0 || std::chrono::steady_clock::now() - start_ < std::chrono::seconds(2)) {
+    return;
+  }
+  constexpr std::size_t kWidth = 30;
+  const std::size_t filled = kWidth * done / total_;
+  fmt::print(stderr, "\r{} [{}{}] {}/{}", label_, std::string(filled, '#'), std::string(kWidth - filled, '.'), done, total_);
+  std::fflush(stderr);
+  drawn_ = true;
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,29 @@
+// A progress bar for work that takes long.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace rtlgen {
+
+/// Draws on standard error if that is a terminal and two seconds have passed; erased at the end.
+class Progress {
+ public:
+  Progress(std::string label, std::size_t total);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// Tells how much of the total is done.
+  void update(std::size_t done);
+
+ private:
+  std::string label_;
+  std::size_t total_;
+  std::chrono::steady_clock::time_point start_;
+  bool terminal_;
+  bool drawn_ = false;
+};
+
+}  // namespace rtlgen

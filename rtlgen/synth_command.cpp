@@ -1,0 +1,29 @@
+#include <fstream>
+
+#include "ir/source_error.hpp"
+#include "rtlgen/commands.hpp"
+#include "rtlgen/core_signature.hpp"
+#include "rtlgen/report.hpp"
+#include "rtlgen/synth.hpp"
+#include "rtlgen/write_core.hpp"
+
+namespace rtlgen {
+
+int run_synth(const SynthOptions& options) {
+  const std::filesystem::path out = options.out;
+  read_signature(out);  // says so if this is no build folder
+  const std::filesystem::path path = out / "report.json";
+  nlohmann::ordered_json report;
+  try {
+    std::ifstream file(path);
+    report = nlohmann::ordered_json::parse(file);
+  } catch (const nlohmann::json::exception& error) {
+    throw SourceError({path.string()}, std::string("is not a report: ") + error.what());
+  }
+  report["resources"]["yosys"] = synthesize(out, options.family);
+  write_file(path, report.dump(2) + "\n");
+  print_report(report);
+  return 0;
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,34 @@
+// The weights of a model by name and expected shape.
+#pragma once
+
+#include <Eigen/Dense>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/model.hpp"
+#include "rtlgen/npz.hpp"
+
+namespace rtlgen {
+
+/// An .npz file of weights, or none.
+class WeightFile {
+ public:
+  /// No file: every request is an error.
+  WeightFile() = default;
+  /// Opens `path`; `shown` is what messages call it.
+  WeightFile(const std::string& path, std::string shown) : file_(NpzFile(path)), shown_(std::move(shown)) {}
+
+  /// The array `name` of this shape as [shape[0], product of the rest]; all numbers finite. Errors are at `where`.
+  RowMatrix matrix(const std::string& name, const std::vector<std::size_t>& shape, const SourceLocation& where) const;
+  /// The same as one vector in C order.
+  Eigen::VectorXd vector(const std::string& name, const std::vector<std::size_t>& shape,
+                         const SourceLocation& where) const;
+
+ private:
+  std::optional<NpzFile> file_;
+  std::string shown_;
+};
+
+}  // namespace rtlgen

@@ -1,0 +1,210 @@
+#include "rtlgen/yaml_frontend.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/layer_expansion.hpp"
+#include "rtlgen/layer_parser.hpp"
+#include "rtlgen/overrides.hpp"
+#include "rtlgen/verilog_names.hpp"
+#include "rtlgen/yaml_read.hpp"
+
+namespace rtlgen {
+namespace {
+
+constexpr int kMaxTokens = 1024;
+constexpr int kMaxFeatures = 1024;
+constexpr double kMaxClock = 2000;
+constexpr std::size_t kMaxDevice = 64;
+
+/// Reads one description.
+class Frontend {
+ public:
+  Frontend(const std::string& path, const std::vector<std::string>& overrides) : path_(path) {
+    root_ = read_yaml(path);
+    for (const std::string& assignment : overrides) {
+      apply_override(root_, assignment);
+    }
+  }
+
+  Model load() {
+    check_map(root_, "the model",
+              {"model", "input", "weights", "calibration", "test", "classes", "precision", "hardware", "layers"});
+    read_name();
+    read_input(require(root_, "the model", "input"));
+    if (const YamlNode* const node = root_.find("precision")) {
+      precisions_ = PrecisionTable::read(*node);
+      note_automatic(precisions_.first_automatic());
+    }
+    model_.default_precision = precisions_.defaults();
+    if (const YamlNode* const node = root_.find("hardware")) {
+      read_hardware(*node);
+    }
+    const LayerList list = parse_layers(require(root_, "the model", "layers"));
+    note_automatic(list.first_automatic);
+    const OrderedLayers ordered = order_layers(list);
+    const YamlNode* const weights = root_.find("weights");
+    const WeightFile weight_file =
+        weights == nullptr ? WeightFile() : WeightFile(resolve_file(*weights, "weights"), weights->text);
+    model_.calibration_file = optional_file("calibration");
+    model_.test_file = optional_file("test");
+    expand_layers(ordered, weight_file, precisions_, model_);
+    check_patterns();
+    check_calibration();
+    if (const YamlNode* const node = root_.find("classes")) {
+      read_classes(*node);
+    }
+    return std::move(model_);
+  }
+
+ private:
+  void read_name() {
+    const YamlNode& node = require(root_, "the model", "model");
+    model_.name = read_text(node, "model");
+    if (is_verilog_keyword(model_.name)) {
+      throw SourceError(node.where, "'model' must not be the Verilog keyword '" + model_.name + "'");
+    }
+    if (!is_verilog_identifier(model_.name)) {
+      throw SourceError(node.where,
+                        "'model' must be a Verilog identifier of at most 64 characters, not " + describe(node));
+    }
+    model_.where = node.where;
+  }
+
+  void read_input(const YamlNode& node) {
+    check_map(node, "'input'", {"tokens", "features", "format", "mask", "arrays"});
+    model_.tokens = read_int(require(node, "'input'", "tokens"), "tokens", 1, kMaxTokens);
+    model_.features = read_int(require(node, "'input'", "features"), "features", 1, kMaxFeatures);
+    const YamlNode* const format = node.find("format");
+    if (format != nullptr) {
+      model_.input_format = read_format(*format, "format");
+    }
+    if (model_.input_format.automatic) {
+      note_automatic(format == nullptr ? node.where : format->where);
+    }
+    if (const YamlNode* const mask = node.find("mask")) {
+      const std::string kind = read_choice(*mask, "mask", {"none", "count", "valid"});
+      model_.mask = kind == "none" ? MaskKind::none : kind == "count" ? MaskKind::count : MaskKind::valid;
+    }
+    if (model_.mask != MaskKind::none) {
+      model_.arrays.mask = model_.mask == MaskKind::count ? "count" : "valid";
+    }
+    if (const YamlNode* const arrays = node.find("arrays")) {
+      check_map(*arrays, "'arrays'", {"x", "mask", "labels"});
+      read_array_name(*arrays, "x", model_.arrays.features);
+      read_array_name(*arrays, "mask", model_.arrays.mask);
+      read_array_name(*arrays, "labels", model_.arrays.labels);
+    }
+  }
+
+  static void read_array_name(const YamlNode& arrays, const std::string& key, std::string& name) {
+    if (const YamlNode* const node = arrays.find(key)) {
+      name = read_text(*node, key);
+    }
+  }
+
+  void read_hardware(const YamlNode& node) {
+    check_map(node, "'hardware'", {"clock_mhz", "device", "tokens_per_beat"});
+    if (const YamlNode* const clock = node.find("clock_mhz")) {
+      model_.clock_mhz = read_number(*clock, "clock_mhz", 1, kMaxClock);
+    }
+    if (const YamlNode* const device = node.find("device")) {
+      model_.device = read_text(*device, "device");
+      const bool plain = std::all_of(model_.device.begin(), model_.device.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+      });
+      if (!plain || model_.device.size() > kMaxDevice) {
+        throw SourceError(device->where,
+                          "'device' must be a part name of letters, digits, '-' and '_', not " + describe(*device));
+      }
+    }
+    if (const YamlNode* const beat = node.find("tokens_per_beat")) {
+      model_.tokens_per_beat = read_int(*beat, "tokens_per_beat", 1, model_.tokens);
+    }
+  }
+
+  /// The path that a value names: relative to the YAML file's folder, or to the current one where it comes from --set.
+  std::string resolve_file(const YamlNode& node, const std::string& key) const {
+    const std::filesystem::path named = read_text(node, key);
+    const bool as_is = node.from_override || named.is_absolute();
+    const std::string path = as_is ? named.string() : (std::filesystem::path(path_).parent_path() / named).string();
+    const std::string problem = why_unreadable(path);
+    if (!problem.empty()) {
+      throw SourceError(node.where, "cannot read '" + path + "': " + problem);
+    }
+    return path;
+  }
+
+  std::string optional_file(const std::string& key) const {
+    const YamlNode* const node = root_.find(key);
+    return node == nullptr ? "" : resolve_file(*node, key);
+  }
+
+  void read_classes(const YamlNode& node) {
+    for (const YamlNode& item : read_list(node, "classes")) {
+      model_.classes.push_back(read_text(item, "classes"));
+    }
+    const Layer& output = model_.layers.back();
+    const int features = output.op == LayerOp::argmax ? model_.layers[output.inputs[0]].features : output.features;
+    if (model_.classes.size() != static_cast<std::size_t>(features)) {
+      throw SourceError(node.where, "'classes' has " + std::to_string(model_.classes.size()) + " names, the output '" +
+                                        output.name + "' has " + std::to_string(features) + " features");
+    }
+  }
+
+  void check_patterns() const {
+    std::vector<std::string> names;
+    for (const Layer& layer : model_.layers) {
+      if (layer.op != LayerOp::input && layer.op != LayerOp::mask) {
+        names.push_back(layer.name);
+      }
+    }
+    precisions_.check_matches(names);
+  }
+
+  void note_automatic(const std::optional<SourceLocation>& where) {
+    if (!first_automatic_) {
+      first_automatic_ = where;
+    }
+  }
+
+  /// Formats that only events can settle need a file of events.
+  void check_calibration() {
+    if (!model_.calibration_file.empty()) {
+      return;
+    }
+    if (first_automatic_) {
+      throw SourceError(*first_automatic_, "an auto format needs sample events: give 'calibration'");
+    }
+    for (Layer& layer : model_.layers) {
+      if (layer.op == LayerOp::input || layer.op == LayerOp::mask || layer.op == LayerOp::argmax) {
+        continue;
+      }
+      const Precision precision = overlay(model_.default_precision, layer.precision);
+      const bool attention = layer.op == LayerOp::attention;
+      if (!precision.activation || (attention && !precision.score)) {
+        throw SourceError(layer.where, std::string(precision.activation ? "the score" : "the activation") +
+                                           " format of '" + layer.name +
+                                           "' is auto, which needs sample events: give 'calibration' or a format");
+      }
+      if (attention && !layer.row_max) {
+        layer.row_max = true;
+      }
+    }
+  }
+
+  std::string path_;
+  YamlNode root_;
+  Model model_;
+  PrecisionTable precisions_;
+  std::optional<SourceLocation> first_automatic_;
+};
+
+}  // namespace
+
+Model load_model(const std::string& path, const std::vector<std::string>& overrides) {
+  return Frontend(path, overrides).load();
+}
+
+}  // namespace rtlgen

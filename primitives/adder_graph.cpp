@@ -163,7 +163,11 @@ Interval AdderGraph::interval(const Output& output) const {
 int AdderGraph::adder_bits() const {
   int bits = 0;
   for (const Node& node : nodes) {
-    bits += node.kind == Kind::adder ? signed_width(node.interval) - std::min(node.shift_a, node.shift_b) : 0;
+    if (node.kind == Kind::adder) {
+      // Low bits of `a` below the lowest bit of b pass through; those of b do too, unless they are negated.
+      const int passed = node.shift_b > 0 ? node.shift_b : (node.subtract ? 0 : node.shift_a);
+      bits += std::max(1, signed_width(node.interval) - passed);
+    }
   }
   return bits;
 }

@@ -38,7 +38,7 @@ struct AdderGraph {
   int depth() const;
   /// Interval of an output.
   Interval interval(const Output& output) const;
-  /// Sum of the widths of all adders.
+  /// Bits of all adders, without those that only pass through: one LUT each.
   int adder_bits() const;
 };
 

@@ -109,6 +109,10 @@ class NetlistWriter {
       return verilog_number(graph_node.interval.lo * (std::int64_t{1} << shift), target);
     }
     const std::string name = value(node, stage);
+    if (shift >= target) {  // an operand that interval analysis shows to be always 0, such as a dead relu
+      unused_ += ", " + name;
+      return verilog_number(0, target);
+    }
     const int have = width(node);
     std::string bits = name;
     if (have + shift > target) {  // interval analysis shows the upper bits to be superfluous

@@ -34,47 +34,45 @@ generate
         wire _unused = &{1'b0, clk};
     end
 
-    // level[l].node: what is left of the values after l levels
+    // level[l].element[i].node: what is left of the values after l levels. One net an element: simulators are slow on wide buses.
     for (l = 0; l <= DEPTH; l = l + 1) begin : level
         localparam integer NODES = (COUNT + (1 << l) - 1) >> l;
         localparam integer NODE_W = IN_W + l;
 
-        wire [NODES*NODE_W-1:0] node;
+        for (i = 0; i < NODES; i = i + 1) begin : element
+            wire [NODE_W-1:0] node;
 
-        if (l == 0) begin : leaves
-            assign node = x;
-        end else begin : adders
-            localparam integer SOURCES = (COUNT + (1 << (l-1)) - 1) >> (l-1);
-            localparam integer SOURCE_W = NODE_W - 1;
+            if (l == 0) begin : leaf
+                assign node = x[i*IN_W +: IN_W];
+            end else begin : adder
+                localparam integer SOURCES = (COUNT + (1 << (l-1)) - 1) >> (l-1);
 
-            wire [NODES*NODE_W-1:0] total;
-
-            for (i = 0; i < NODES; i = i + 1) begin : element
-                wire [SOURCE_W-1:0] a = level[l-1].node[2*i*SOURCE_W +: SOURCE_W];
+                wire [NODE_W-2:0] a = level[l-1].element[2*i].node;
+                wire [NODE_W-1:0] total;
 
                 if (2*i + 1 < SOURCES) begin : pair
-                    wire [SOURCE_W-1:0] b = level[l-1].node[(2*i+1)*SOURCE_W +: SOURCE_W];
+                    wire [NODE_W-2:0] b = level[l-1].element[2*i+1].node;
 
-                    assign total[i*NODE_W +: NODE_W] = {a[SOURCE_W-1], a} + {b[SOURCE_W-1], b};
+                    assign total = {a[NODE_W-2], a} + {b[NODE_W-2], b};
                 end else begin : odd
-                    assign total[i*NODE_W +: NODE_W] = {a[SOURCE_W-1], a};
+                    assign total = {a[NODE_W-2], a};
                 end
-            end
 
-            if (l % LEVELS == 0 || l == DEPTH) begin : registered
-                reg [NODES*NODE_W-1:0] total_reg;
+                if (l % LEVELS == 0 || l == DEPTH) begin : registered
+                    reg [NODE_W-1:0] total_reg;
 
-                always @(posedge clk) total_reg <= total;
+                    always @(posedge clk) total_reg <= total;
 
-                assign node = total_reg;
-            end else begin : unregistered
-                assign node = total;
+                    assign node = total_reg;
+                end else begin : unregistered
+                    assign node = total;
+                end
             end
         end
     end
 endgenerate
 
-assign sum = level[DEPTH].node;
+assign sum = level[DEPTH].element[0].node;
 
 endmodule
 

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Make tables of the report.json files that `rtlgen build` leaves.
+
+  results_table.py REPORT...                     Markdown, on standard output
+  results_table.py --readme README.md REPORT...  the same, between the markers
+                                                 <!-- results:begin --> and
+                                                 <!-- results:end -->
+  results_table.py --text REPORT                 one core, for a terminal
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+BEGIN = "<!-- results:begin -->"
+END = "<!-- results:end -->"
+RESOURCES = ("lut", "ff", "dsp", "bram")
+
+
+def quality(report, separator):
+    """Float, golden and RTL against labels, or golden against float."""
+    accuracy = report.get("accuracy")
+    if accuracy is None:
+        return "not run"
+    for measure, name in (("accuracy", "accuracy"),
+                          ("mean_squared_error", "MSE")):
+        values = [(part, accuracy[part][measure])
+                  for part in ("float", "golden", "rtl")
+                  if measure in accuracy.get(part, {})]
+        if values:
+            return name + " " + separator.join(
+                f"{part} {value:.4g}" for part, value in values)
+    text = f"golden to float {accuracy['sqnr_db']:.1f} dB"
+    if "class_agreement" in accuracy:
+        text += f"{separator}same class {100 * accuracy['class_agreement']:.1f} %"
+    return text
+
+
+def verification(report):
+    """What the co-simulation found."""
+    found = report.get("verification")
+    if found is None:
+        return "not run"
+    events = sum(found[key] for key in
+                 ("events", "events_with_gaps", "events_with_resets"))
+    return f"{found['mismatches']} in {events} events"
+
+
+def mhz(value):
+    """A frequency without needless digits."""
+    return f"{value:g} MHz"
+
+
+def markdown(reports):
+    """Return a table with a row for each report."""
+    lines = ["| model | input | clock | latency | event interval | estimated LUT, FF, DSP, BRAM "
+             "| Yosys LUT (as SRL or RAM), FF, DSP, BRAM | quality | wrong bits |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    for r in reports:
+        estimate = ", ".join(f"{r['resources']['estimate'][key]:,}" for key in RESOURCES)
+        yosys = "not run"
+        if "yosys" in r["resources"]:
+            counts = r["resources"]["yosys"]
+            memory = counts["srl"] + counts["lutram"]
+            yosys = f"{counts['lut'] + memory:,.0f} ({memory:,.0f}), " + ", ".join(
+                f"{counts[key]:,.0f}" for key in RESOURCES[1:])
+        lines.append("| " + " | ".join((
+            r["model"], f"{r['tokens']} x {r['features']}", mhz(r["clock_mhz"]),
+            f"{r['latency_cycles']} clocks = {r['latency_ns']:.4g} ns",
+            f"{r['interval_cycles']} clocks = {r['interval_ns']:.4g} ns",
+            estimate, yosys, quality(r, ", "), verification(r))) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def text(report):
+    """Return the table of one report, for a terminal."""
+    rows = [("quality", quality(report, ", ")),
+            ("latency", f"{report['latency_cycles']} clocks = {report['latency_ns']:.4g} ns"
+                        f" at {mhz(report['clock_mhz'])}"),
+            ("event interval", f"{report['interval_cycles']} clocks = {report['interval_ns']:.4g} ns")]
+    for source, name in (("yosys", "Yosys"), ("estimate", "estimate")):
+        counts = report["resources"].get(source)
+        if counts is None:
+            continue
+        line = ", ".join(f"{counts[key]:,.0f} {key.upper()}" for key in RESOURCES)
+        if "srl" in counts:
+            line += f"; {counts['srl'] + counts['lutram']:,.0f} LUT as SRL or RAM"
+        rows.append((f"resources ({name})", line))
+    found = report.get("verification")
+    if found is not None:
+        rows.append(("measured", f"{found['measured_latency_cycles']} clocks latency, "
+                                 f"{found['measured_interval_cycles']} clocks interval"))
+        rows.append(("mismatches", verification(report) +
+                     f", {found['latency_errors']} wrong clocks, "
+                     f"{found['protocol_errors']} protocol errors"))
+    width = max(len(label) for label, _ in rows)
+    return "".join(f"{label:<{width}}  {value}\n" for label, value in rows)
+
+
+def replace_between_markers(page, table):
+    """Return the page with the table between the markers."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1:
+        raise SystemExit(f"expected {BEGIN} and {END} once each")
+    head, rest = page.split(BEGIN)
+    _, tail = rest.split(END)
+    return f"{head}{BEGIN}\n{table}{END}{tail}"
+
+
+def main():
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("reports", nargs="+", type=pathlib.Path, metavar="REPORT")
+    parser.add_argument("--readme", type=pathlib.Path, help="page with the markers, changed in place")
+    parser.add_argument("--text", action="store_true", help="one core, for a terminal")
+    arguments = parser.parse_args()
+    reports = [json.loads(path.read_text()) for path in arguments.reports]
+    if arguments.text:
+        sys.stdout.write("".join(text(report) for report in reports))
+    elif arguments.readme:
+        page = replace_between_markers(arguments.readme.read_text(), markdown(reports))
+        arguments.readme.write_text(page)
+    else:
+        sys.stdout.write(markdown(reports))
+
+
+if __name__ == "__main__":
+    main()

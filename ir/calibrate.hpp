@@ -6,8 +6,9 @@
 
 namespace rtlgen {
 
-/// The format of `bits` bits that suits the values (rows x columns, all alike): unsigned where none is negative. Up to 11 bits the binary point
-/// with the least mean squared error is taken, clipping included; from 12 bits on the largest value keeps a margin of an eighth, since unseen events go further.
+/// The format of `bits` bits that suits the values (rows x columns, all alike): unsigned where none is negative. Up to
+/// 11 bits the binary point with the least mean squared error is taken, clipping included; from 12 bits on the largest
+/// value keeps a margin of an eighth, since unseen events go further.
 Format calibrated_format(const RowMatrix& values, int bits);
 
 /// Whole bits (sign included) that hold every magnitude up to `largest` when signed.

@@ -8,8 +8,9 @@
 
 namespace rtlgen {
 
-/// A fixed-point format as in AMD's ap_fixed<W, I>: `width` bits, of which `integer` stand before the binary point (the sign bit
-/// counts as one of them; `integer` may be negative or exceed `width`). The value of a mantissa m is m * 2^-frac().
+/// A fixed-point format as in AMD's ap_fixed<W, I>: `width` bits, of which `integer` stand before the binary point (the
+/// sign bit counts as one of them; `integer` may be negative or exceed `width`). The value of a mantissa m is m *
+/// 2^-frac().
 struct Format {
   bool is_signed = true;
   int width = 16;
@@ -28,7 +29,8 @@ struct Format {
 
 /// How dropped bits are rounded: floor, half up, half to even. The numbers are those of the RTL parameter ROUNDING.
 enum class Rounding { trn = 0, rnd = 1, rnd_conv = 2 };
-/// What happens outside the range: low bits kept, clamped, clamped symmetrically. The numbers are those of the RTL parameter OVERFLOW.
+/// What happens outside the range: low bits kept, clamped, clamped symmetrically. The numbers are those of the RTL
+/// parameter OVERFLOW.
 enum class Overflow { wrap = 0, sat = 1, sat_sym = 2 };
 
 /// A format with its rounding and overflow modes: how an exact value becomes a mantissa of `format`.
@@ -38,7 +40,9 @@ struct Quantizer {
   Overflow overflow = Overflow::sat;
 
   /// Smallest mantissa that can come out (sat_sym excludes the most negative one).
-  std::int64_t lowest() const { return overflow == Overflow::sat_sym && format.is_signed ? -format.max() : format.min(); }
+  std::int64_t lowest() const {
+    return overflow == Overflow::sat_sym && format.is_signed ? -format.max() : format.min();
+  }
 
   bool operator==(const Quantizer& other) const {
     return format == other.format && rounding == other.rounding && overflow == other.overflow;
@@ -55,9 +59,9 @@ struct FormatSpec {
 /// Widest format accepted from a user.
 constexpr int kMaxFormatWidth = 48;
 
-/// Parses `fixed<W,I[,rounding[,overflow]]>`, `ufixed<...>` or `auto<bits[,rounding[,overflow]]>`; modes default to rnd and sat.
-/// Returns nothing and sets `problem` to one sentence where the text is not such a format or its numbers are impossible
-/// (width outside 1..48, |I| > 64).
+/// Parses `fixed<W,I[,rounding[,overflow]]>`, `ufixed<...>` or `auto<bits[,rounding[,overflow]]>`; modes default to rnd
+/// and sat. Returns nothing and sets `problem` to one sentence where the text is not such a format or its numbers are
+/// impossible (width outside 1..48, |I| > 64).
 std::optional<FormatSpec> parse_format(std::string_view text, std::string& problem);
 
 /// The text form: `fixed<8,3,rnd,sat>`.

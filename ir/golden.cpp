@@ -93,6 +93,8 @@ Mantissas golden_output(const Graph& graph, const IntegerEvents& events,
   return output;
 }
 
-RowMatrix to_real(const Mantissas& mantissas, const TensorType& type) { return mantissas * std::ldexp(1.0, -type.frac); }
+RowMatrix to_real(const Mantissas& mantissas, const TensorType& type) {
+  return mantissas * std::ldexp(1.0, -type.frac);
+}
 
 }  // namespace rtlgen

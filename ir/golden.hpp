@@ -31,8 +31,8 @@ IntegerEvents slice_events(const Graph& graph, const IntegerEvents& events, std:
 /// Every node's tensor, by node id.
 std::vector<Mantissas> golden_tensors(const Graph& graph, const IntegerEvents& events);
 
-/// The output tensor [count * output tokens, features]. Works through the events in chunks that fit the caches; `progress` is told how
-/// many events are done.
+/// The output tensor [count * output tokens, features]. Works through the events in chunks that fit the caches;
+/// `progress` is told how many events are done.
 Mantissas golden_output(const Graph& graph, const IntegerEvents& events,
                         const std::function<void(std::size_t)>& progress = {});
 

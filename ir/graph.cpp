@@ -1,8 +1,8 @@
 #include "ir/graph.hpp"
 
 #include <algorithm>
-#include <boost/graph/topological_sort.hpp>
-#include <iterator>
+#include <functional>
+#include <queue>
 #include <utility>
 
 namespace rtlgen {
@@ -58,13 +58,29 @@ std::vector<Graph::NodeId> Graph::operands(NodeId id) const {
 }
 
 std::vector<Graph::NodeId> Graph::topological_order() const {
+  std::vector<std::size_t> missing(size());
+  std::priority_queue<NodeId, std::vector<NodeId>, std::greater<>> ready;
+  for (NodeId id = 0; id < size(); ++id) {
+    missing[id] = boost::in_degree(id, dag_);
+    if (missing[id] == 0) {
+      ready.push(id);
+    }
+  }
   std::vector<NodeId> order;
-  try {
-    boost::topological_sort(dag_, std::back_inserter(order));
-  } catch (const boost::not_a_dag&) {
+  while (!ready.empty()) {
+    const NodeId id = ready.top();
+    ready.pop();
+    order.push_back(id);
+    const auto [begin, end] = boost::out_edges(id, dag_);
+    for (auto edge = begin; edge != end; ++edge) {
+      if (--missing[boost::target(*edge, dag_)] == 0) {
+        ready.push(boost::target(*edge, dag_));
+      }
+    }
+  }
+  if (order.size() != size()) {
     throw IrError("the graph has a cycle");
   }
-  std::reverse(order.begin(), order.end());
   return order;
 }
 

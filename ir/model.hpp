@@ -23,7 +23,8 @@ enum class LayerOp {
   input,          ///< the event; no inputs
   mask,           ///< 1 feature per token: 1 real, 0 padding; input: none (it comes from the event)
   dense,          ///< y = x W^T + b per token, then optionally relu; weight [out, in], bias [out]
-  flatten_dense,  ///< the tokens' features, row-major [token, feature], flattened, then as dense; weight [out, tokens*features]
+  flatten_dense,  ///< the tokens' features, row-major [token, feature], flattened, then as dense; weight [out,
+                  ///< tokens*features]
   affine,         ///< y_f = weight_f x_f + bias_f; weight [1, features], bias [features]
   add,            ///< sum of two inputs of equal shape, then optionally relu
   normalize,      ///< layer norm (center) or RMS norm over features without its affine part; attribute epsilon
@@ -42,8 +43,9 @@ struct Precision {
   std::optional<FormatSpec> accumulator;  ///< dense: quantizes the sum before the activation (default: exact)
   std::optional<FormatSpec> score;        ///< attention: scores in units of log2 (default: auto<activation bits + 2>)
   std::optional<int> exp_bits;            ///< attention, softmax: bits of 2^x (default: activation bits + 2)
-  std::optional<int> exp_index_bits;      ///< attention, softmax: fraction bits that index the exp table (default: from exp bits)
-  std::optional<int> table_bits;          ///< bits of a table's index: activation functions, reciprocals, rsqrt
+  std::optional<int>
+      exp_index_bits;  ///< attention, softmax: fraction bits that index the exp table (default: from exp bits)
+  std::optional<int> table_bits;  ///< bits of a table's index: activation functions, reciprocals, rsqrt
 };
 
 /// One elementary layer. `name` is unique; the tensor it makes goes by the same name.
@@ -55,15 +57,15 @@ struct Layer {
   int features = 1;                 ///< of the output
   RowMatrix weight;                 ///< see LayerOp
   Eigen::VectorXd bias;
-  bool relu = false;                ///< dense, flatten_dense, add: relu after the sum
-  std::string function;             ///< activation: its name; pool: mean, sum or max
-  double epsilon = 0;               ///< normalize
-  bool center = true;               ///< normalize: false for RMS norm
-  int heads = 1;                    ///< attention: query heads
-  int kv_heads = 1;                 ///< attention: `heads`, or 1 where keys and values are shared by all heads
-  std::optional<bool> row_max;      ///< attention: subtract the row maximum (absent: decided at calibration)
+  bool relu = false;            ///< dense, flatten_dense, add: relu after the sum
+  std::string function;         ///< activation: its name; pool: mean, sum or max
+  double epsilon = 0;           ///< normalize
+  bool center = true;           ///< normalize: false for RMS norm
+  int heads = 1;                ///< attention: query heads
+  int kv_heads = 1;             ///< attention: `heads`, or 1 where keys and values are shared by all heads
+  std::optional<bool> row_max;  ///< attention: subtract the row maximum (absent: decided at calibration)
   Precision precision;
-  SourceLocation where;             ///< the YAML layer it comes from
+  SourceLocation where;  ///< the YAML layer it comes from
 };
 
 /// Names of the arrays in an event file.
@@ -87,8 +89,8 @@ struct Model {
   double clock_mhz = 200;
   std::string device = "xcvu13p";
   int tokens_per_beat = 1;
-  std::string calibration_file;      ///< resolved path, may be empty
-  std::string test_file;             ///< resolved path of events used by build's co-simulation, may be empty
+  std::string calibration_file;  ///< resolved path, may be empty
+  std::string test_file;         ///< resolved path of events used by build's co-simulation, may be empty
   SourceLocation where;
 };
 

@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kCalibrationPortion = 128;  // events run through the float model at once
 constexpr std::size_t kScoreEvents = 256;         // events whose attention scores are looked at
-constexpr int kRowSpread = 6;                     // a weight row may have this many fraction bits more than the coarsest
+constexpr int kRowSpread = 6;  // a weight row may have this many fraction bits more than the coarsest
 
 /// Real numbers as mantissas with one binary point.
 struct QuantizedArray {
@@ -76,7 +76,8 @@ QuantizedArray quantize_weights(const RowMatrix& weight, const FormatSpec& spec)
   return result;
 }
 
-/// Biases rounded to their format, then brought to the accumulator's binary point (rounded once more if that is coarser).
+/// Biases rounded to their format, then brought to the accumulator's binary point (rounded once more if that is
+/// coarser).
 std::vector<std::int64_t> quantize_bias(const Eigen::VectorXd& bias, const FormatSpec& spec, int accumulator_frac) {
   Quantizer quantizer = spec.quantizer;
   if (spec.automatic) {
@@ -86,8 +87,8 @@ std::vector<std::int64_t> quantize_bias(const Eigen::VectorXd& bias, const Forma
   }
   std::vector<std::int64_t> mantissas;
   for (Eigen::Index i = 0; i < bias.size(); ++i) {
-    mantissas.push_back(shift_round(quantize_real(bias[i], quantizer), quantizer.format.frac() - accumulator_frac,
-                                    Rounding::rnd));
+    mantissas.push_back(
+        shift_round(quantize_real(bias[i], quantizer), quantizer.format.frac() - accumulator_frac, Rounding::rnd));
   }
   return mantissas;
 }
@@ -129,7 +130,7 @@ class ModelQuantizer {
 
   // --- Precision: a layer's own word, the model's default, then the rule in docs/yaml.md. ---
 
-  FormatSpec spec(const Layer& layer, std::optional<FormatSpec> Precision::* which, int default_bits) const {
+  FormatSpec spec(const Layer& layer, std::optional<FormatSpec> Precision::*which, int default_bits) const {
     if (layer.precision.*which) {
       return *(layer.precision.*which);
     }
@@ -141,7 +142,7 @@ class ModelQuantizer {
     return fallback;
   }
 
-  int number(const Layer& layer, std::optional<int> Precision::* which, int fallback) const {
+  int number(const Layer& layer, std::optional<int> Precision::*which, int fallback) const {
     return (layer.precision.*which).value_or((model_.default_precision.*which).value_or(fallback));
   }
 
@@ -181,7 +182,8 @@ class ModelQuantizer {
   }
   void require_calibration(const Layer& layer) const {
     if (calibration_.count == 0) {
-      throw SourceError(layer.where, "layer '" + layer.name + "' has an automatic format, expected `calibration: events.npz`");
+      throw SourceError(layer.where,
+                        "layer '" + layer.name + "' has an automatic format, expected `calibration: events.npz`");
     }
   }
 
@@ -214,8 +216,7 @@ class ModelQuantizer {
       case LayerOp::affine:
         return lower_dense(index, "dense", layer.weight.row(0).asDiagonal());
       case LayerOp::add:
-        return append(layer.name, "add",
-                      {{"relu", std::int64_t{layer.relu}}, {"output", output_quantizer(index)}},
+        return append(layer.name, "add", {{"relu", std::int64_t{layer.relu}}, {"output", output_quantizer(index)}},
                       {operand(layer, 0), operand(layer, 1)});
       case LayerOp::normalize:
         return lower_normalize(index);
@@ -250,7 +251,8 @@ class ModelQuantizer {
     const Literal bias{{static_cast<int>(layer.bias.size())},
                        quantize_bias(layer.bias, bias_spec, type(x).frac + weight.frac)};
     Attributes attributes{
-        {"weight", Literal{{static_cast<int>(real_weight.rows()), static_cast<int>(real_weight.cols())}, weight.mantissas}},
+        {"weight",
+         Literal{{static_cast<int>(real_weight.rows()), static_cast<int>(real_weight.cols())}, weight.mantissas}},
         {"bias", bias},
         {"weight_frac", std::int64_t{weight.frac}},
         {"relu", std::int64_t{layer.relu}},
@@ -362,7 +364,8 @@ class ModelQuantizer {
     for (Eigen::Index top = 0; top < static_cast<Eigen::Index>(events) * tokens; top += tokens) {
       for (int head = 0; head < layer.heads; ++head) {
         const int kv_head = layer.kv_heads == 1 ? 0 : head;
-        const RowMatrix s = q.block(top, head * dim, tokens, dim) * k.block(top, kv_head * dim, tokens, dim).transpose();
+        const RowMatrix s =
+            q.block(top, head * dim, tokens, dim) * k.block(top, kv_head * dim, tokens, dim).transpose();
         for (Eigen::Index i = 0; i < tokens; ++i) {
           double row_max = -std::numeric_limits<double>::infinity();
           for (Eigen::Index j = 0; real(top + i) && j < tokens; ++j) {
@@ -388,7 +391,8 @@ class ModelQuantizer {
     if (layer.function == "relu") {
       return append(layer.name, "quantize", {{"relu", std::int64_t{1}}, {"output", output}}, {x});
     }
-    const int bits = std::min(number(layer, &Precision::table_bits, std::min(activation_bits(layer), 10)), kMaxTableBits);
+    const int bits =
+        std::min(number(layer, &Precision::table_bits, std::min(activation_bits(layer), 10)), kMaxTableBits);
     Format address = tensor_format(graph_.node(x));
     if (address.width > bits) {
       FormatSpec narrow;

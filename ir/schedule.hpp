@@ -25,26 +25,26 @@ struct Arrival {
   bool operator==(const Arrival& other) const { return base == other.base && offset == other.offset; }
 };
 
-/// What stands between a producer and an operand: at most an event buffer, started by the last beat of the token stream at offset
-/// `replay_start`, and then a delay line.
+/// What stands between a producer and an operand: at most an event buffer, started by the last beat of the token stream
+/// at offset `replay_start`, and then a delay line.
 struct Alignment {
   std::optional<int> replay_start;
   int delay = 0;
 };
 
 struct NodeSchedule {
-  Arrival output;                      ///< when the node's tensor is there
-  std::vector<Arrival> operands;       ///< when each operand is there, after alignment
-  std::vector<Alignment> alignments;   ///< for each operand
+  Arrival output;                     ///< when the node's tensor is there
+  std::vector<Arrival> operands;      ///< when each operand is there, after alignment
+  std::vector<Alignment> alignments;  ///< for each operand
 };
 
 struct Schedule {
   std::vector<NodeSchedule> nodes;  ///< by node id
   int beats = 1;                    ///< input beats an event
   int output_beats = 1;
-  Arrival output;                   ///< of the core
-  int latency = 0;                  ///< from the first input beat to the last output beat, without gaps
-  int interval = 1;                 ///< clocks between events
+  Arrival output;    ///< of the core
+  int latency = 0;   ///< from the first input beat to the last output beat, without gaps
+  int interval = 1;  ///< clocks between events
 };
 
 /// As-soon-as-possible schedule. Throws IrError where operands cannot be aligned.

@@ -18,8 +18,8 @@ std::int64_t saturated(Wide value) {
 
 int signed_width(const Interval& interval) {
   int width = 1;
-  while (width < 63 && (interval.lo < -(std::int64_t{1} << (width - 1)) ||
-                        interval.hi > (std::int64_t{1} << (width - 1)) - 1)) {
+  while (width < 63 &&
+         (interval.lo < -(std::int64_t{1} << (width - 1)) || interval.hi > (std::int64_t{1} << (width - 1)) - 1)) {
     ++width;
   }
   return width;

@@ -24,7 +24,8 @@ Interval hull(const Interval& a, const Interval& b);
 Interval operator+(const Interval& a, const Interval& b);
 Interval operator*(std::int64_t factor, const Interval& a);
 
-/// Shape [tokens, features] per event; mantissas m stand for m * 2^-frac. On a bus every element is a signed number of `width` bits.
+/// Shape [tokens, features] per event; mantissas m stand for m * 2^-frac. On a bus every element is a signed number of
+/// `width` bits.
 struct TensorType {
   int tokens = 1;
   int features = 1;
@@ -39,7 +40,8 @@ struct TensorType {
 /// Tensors hold integers in doubles, with room for a rounding half: |mantissa| < 2^51.
 constexpr int kMaxTensorWidth = 52;
 
-/// Type of a tensor whose elements have just been quantized: the bus is as wide as the format, one more if it is unsigned.
+/// Type of a tensor whose elements have just been quantized: the bus is as wide as the format, one more if it is
+/// unsigned.
 TensorType quantized_type(int tokens, int features, const Quantizer& quantizer);
 /// Type of an exact tensor: the bus is as wide as the widest feature.
 TensorType exact_type(int tokens, int frac, std::vector<Interval> intervals);

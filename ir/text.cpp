@@ -112,7 +112,8 @@ class Reader {
 
   Attribute read_attribute(const YAML::Node& node) const {
     if (node.IsMap()) {
-      return Literal{field(node, "shape").as<std::vector<int>>(), field(node, "values").as<std::vector<std::int64_t>>()};
+      return Literal{field(node, "shape").as<std::vector<int>>(),
+                     field(node, "values").as<std::vector<std::int64_t>>()};
     }
     const std::string text = node.as<std::string>();
     if (text.find('<') != std::string::npos) {

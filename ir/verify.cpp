@@ -50,8 +50,10 @@ void verify(const Graph& graph) {
   if (inputs != 1 || masks > 1) {
     throw IrError("a graph has one input and at most one mask");
   }
-  if (used.size() != graph.size()) {
-    throw IrError("a node's tensor is used by no one");
+  for (Graph::NodeId id = 0; id < graph.size(); ++id) {
+    if (used.count(id) == 0) {
+      throw IrError("node '" + graph.node(id).name + "' (" + graph.node(id).op + "): its tensor is used by no one");
+    }
   }
 }
 

@@ -9,7 +9,8 @@
 
 namespace rtlgen {
 
-/// A directed acyclic graph of two-input adders over shifted inputs. Nodes are numbered: first the inputs, then constants and adders, each behind what it uses.
+/// A directed acyclic graph of two-input adders over shifted inputs. Nodes are numbered: first the inputs, then
+/// constants and adders, each behind what it uses.
 struct AdderGraph {
   enum class Kind { input, constant, adder };
 
@@ -25,7 +26,8 @@ struct AdderGraph {
     int level = 0;      ///< adders on the longest way from an input
   };
 
-  /// Where output o is found: node << shift, negated never (a negation is an adder of its own); node -1 is the constant 0.
+  /// Where output o is found: node << shift, negated never (a negation is an adder of its own); node -1 is the constant
+  /// 0.
   struct Output {
     int node = -1;
     int shift = 0;
@@ -49,8 +51,9 @@ struct SignedDigit {
 };
 std::vector<SignedDigit> canonical_signed_digits(std::int64_t value);
 
-/// Builds y = W x + bias from CSD digits: the odd part of each weight is built once per input and shared by all outputs, then each output's
-/// terms are added in order of depth, which gives the least depth for given terms. `weight` is [out, in], `bias` [out].
+/// Builds y = W x + bias from CSD digits: the odd part of each weight is built once per input and shared by all
+/// outputs, then each output's terms are added in order of depth, which gives the least depth for given terms. `weight`
+/// is [out, in], `bias` [out].
 AdderGraph build_adder_graph(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs);
 
 }  // namespace rtlgen

@@ -152,8 +152,7 @@ class Attention final : public Primitive {
     const int score = device.mul_stages + adder_tree_latency(sizes.key_dim, device.levels) + 1;
     const int row_max = sizes.row_max ? max_tree_latency(sizes.tokens, device.levels) + 1 : 0;
     const int normalise = std::max(device.mul_stages + tree, tree + device.table_stages);
-    return {Timing::Kind::attention,
-            score + row_max + device.table_stages + normalise + device.mul_stages + 1};
+    return {Timing::Kind::attention, score + row_max + device.table_stages + normalise + device.mul_stages + 1};
   }
 
   Cost cost(const NodeView& view, const Hardware& hardware) const override {
@@ -178,7 +177,8 @@ class Attention final : public Primitive {
     row += reciprocal_cost(tables, sizes.sum_width);
     Cost value = static_cast<double>(sizes.tokens) * multiplier_cost(tables.exp_width + 1, v.width);
     value += adder_tree_cost(sizes.tokens, tables.exp_width + 1 + v.width, levels);
-    value += multiplier_cost(tables.exp_width + v.width + clog2(sizes.tokens), tables.recip_width + tables.recip_lz_max + 1);
+    value +=
+        multiplier_cost(tables.exp_width + v.width + clog2(sizes.tokens), tables.recip_width + tables.recip_lz_max + 1);
     value += requantize_cost(40, product_frac(view, sizes), view.node.quantizer("output"));
     value.ff += view.node.type.width;
     row += static_cast<double>(sizes.value_dim) * value;

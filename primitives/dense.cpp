@@ -19,8 +19,8 @@ namespace {
 /// The adder graph of a node cut into pipeline stages.
 struct Pipeline {
   AdderGraph graph;
-  int levels = 1;          // adder levels a stage
-  int quantize_stage = 0;  // stage in which all outputs are requantized
+  int levels = 1;             // adder levels a stage
+  int quantize_stage = 0;     // stage in which all outputs are requantized
   std::vector<int> last_use;  // per graph node: the last stage that reads it, -1: none
 
   int latency() const { return quantize_stage + 1; }
@@ -213,8 +213,7 @@ class Dense final : public Primitive {
     const Literal& weight = view.node.literal("weight");
     const Literal& bias = view.node.literal("bias");
     using Matrix = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    const RowMatrix w =
-        Eigen::Map<const Matrix>(weight.values.data(), weight.shape[0], weight.shape[1]).cast<double>();
+    const RowMatrix w = Eigen::Map<const Matrix>(weight.values.data(), weight.shape[0], weight.shape[1]).cast<double>();
     const Eigen::RowVectorXd b =
         Eigen::Map<const Matrix>(bias.values.data(), 1, static_cast<Eigen::Index>(bias.values.size())).cast<double>();
     // Exact: infer() has shown that no partial sum leaves the integers that a double holds.

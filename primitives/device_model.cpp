@@ -23,7 +23,8 @@ DeviceModel device_model(const std::string& device, double clock_mhz) {
   const auto* family = std::find_if(std::begin(kFamilies), std::end(kFamilies),
                                     [&](const Family& known) { return device.rfind(known.prefix, 0) == 0; });
   if (family == std::end(kFamilies)) {
-    throw std::invalid_argument("unknown device '" + device + "', expected a name that starts with xcvu, xcku, xczu, xck or xc7");
+    throw std::invalid_argument("unknown device '" + device +
+                                "', expected a name that starts with xcvu, xcku, xczu, xck or xc7");
   }
   const double period_ns = 1000.0 / clock_mhz;
   const int levels = static_cast<int>((period_ns - family->overhead_ns) / family->level_ns);

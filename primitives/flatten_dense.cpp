@@ -38,7 +38,8 @@ int accumulator_width(const NodeView& view) {
   Interval widest{0, 0};
   const std::size_t inputs = static_cast<std::size_t>(weight.shape[1]);
   for (std::size_t o = 0; o < static_cast<std::size_t>(weight.shape[0]); ++o) {
-    Interval sum = hull(Interval{view.node.literal("bias").values[o], view.node.literal("bias").values[o]}, Interval{0, 0});
+    Interval sum =
+        hull(Interval{view.node.literal("bias").values[o], view.node.literal("bias").values[o]}, Interval{0, 0});
     for (std::size_t i = 0; i < inputs; ++i) {
       sum = sum + hull(weight.values[o * inputs + i] * range, Interval{0, 0});
     }
@@ -126,14 +127,16 @@ class FlattenDense final : public Primitive {
   }
 
  private:
-  /// The ROM: for each beat the weights of the tokens in it, element o * inputs + i; lanes beyond the last token weigh nothing.
+  /// The ROM: for each beat the weights of the tokens in it, element o * inputs + i; lanes beyond the last token weigh
+  /// nothing.
   static std::string rom_module(const NodeView& view, const std::string& name, int inputs, int beats, int beat_width) {
     const Literal& weight = view.node.literal("weight");
     const int outputs = weight.shape[0];
     const int columns = weight.shape[1];
     const int width = weight_width(view);
     std::string text = fmt::format(
-        "// {0}: weights of {1} outputs x {2} inputs for each of {3} beats, signed {4} bits. Combinational. Generated.\n"
+        "// {0}: weights of {1} outputs x {2} inputs for each of {3} beats, signed {4} bits. Combinational. "
+        "Generated.\n"
         "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
         "module {0} (\n  input  wire [{5}:0] beat,\n  output reg  [{6}:0] weights\n);\n\n"
         "  always @* begin\n    case (beat)\n",
@@ -143,9 +146,10 @@ class FlattenDense final : public Primitive {
       for (int o = 0; o < outputs; ++o) {
         for (int i = 0; i < inputs; ++i) {
           const int column = beat * inputs + i;
-          word.push_back(column < columns ? weight.values[static_cast<std::size_t>(o) * static_cast<std::size_t>(columns) +
-                                                          static_cast<std::size_t>(column)]
-                                          : 0);
+          word.push_back(column < columns
+                             ? weight.values[static_cast<std::size_t>(o) * static_cast<std::size_t>(columns) +
+                                             static_cast<std::size_t>(column)]
+                             : 0);
         }
       }
       const std::string label = beat + 1 < beats ? fmt::format("{}'d{}", beat_width, beat) : "default";

@@ -27,7 +27,8 @@ void require_shape(const NodeView& view, const std::string& attribute, const std
   for (const int extent : shape) {
     entries *= static_cast<std::size_t>(extent);
   }
-  require(view, literal.shape == shape && literal.values.size() == entries, "literal '" + attribute + "' has a wrong shape");
+  require(view, literal.shape == shape && literal.values.size() == entries,
+          "literal '" + attribute + "' has a wrong shape");
 }
 
 void require_exact(const NodeView& view, const TensorType& type) {
@@ -48,7 +49,8 @@ void require_quantizer(const NodeView& view, const TensorType& exact, const Quan
 
 void require_mask(const NodeView& view, std::size_t index) {
   const TensorType& mask = view.operand(index);
-  require(view, mask.features == 1 && mask.tokens == view.operand(0).tokens && mask.range().lo >= 0 && mask.range().hi <= 1,
+  require(view,
+          mask.features == 1 && mask.tokens == view.operand(0).tokens && mask.range().lo >= 0 && mask.range().hi <= 1,
           "the mask must be one bit a token");
 }
 

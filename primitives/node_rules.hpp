@@ -17,7 +17,8 @@ void require_operands(const NodeView& view, std::size_t count);
 void require_shape(const NodeView& view, const std::string& attribute, const std::vector<int>& shape);
 /// Throws unless every mantissa of the exact type fits the golden model's doubles.
 void require_exact(const NodeView& view, const TensorType& type);
-/// Throws unless the binary points are near enough and nothing overflows on the way from `frac` to the quantizer's format.
+/// Throws unless the binary points are near enough and nothing overflows on the way from `frac` to the quantizer's
+/// format.
 void require_quantizer(const NodeView& view, const TensorType& exact, const Quantizer& quantizer);
 /// Throws unless the operand is a mask of the event: one feature of 0 or 1, as many tokens as operand 0.
 void require_mask(const NodeView& view, std::size_t index);

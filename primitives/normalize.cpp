@@ -24,7 +24,8 @@ Widths widths(const NodeView& view) {
   const TensorType& x = view.operand(0);
   const bool center = view.node.integer("center") != 0;
   const int element = center ? x.width + clog2(x.features) + 1 : x.width;
-  // Centered: V = d^3 * variance, and no variance exceeds a quarter of the squared range. Saturating interval arithmetic.
+  // Centered: V = d^3 * variance, and no variance exceeds a quarter of the squared range. Saturating interval
+  // arithmetic.
   const Interval range = x.range();
   const std::int64_t d = x.features;
   const std::int64_t spread = std::min<std::int64_t>(range.hi - range.lo + 1, std::int64_t{1} << 40);
@@ -36,7 +37,8 @@ Widths widths(const NodeView& view) {
   return {element, bits + bits % 2, clog2(static_cast<std::int64_t>(view.node.literal("rsqrt_table").values.size()))};
 }
 
-/// Fraction bits of (e << z) * R before requantization: y = e * R' / sqrt(V), R' = R * 2^-scale, and V = m * 4^(variance/2 - 1 - z).
+/// Fraction bits of (e << z) * R before requantization: y = e * R' / sqrt(V), R' = R * 2^-scale, and V = m *
+/// 4^(variance/2 - 1 - z).
 int product_frac(const NodeView& view, const Widths& sizes) {
   return static_cast<int>(view.node.integer("rsqrt_scale")) + sizes.variance / 2 - 1;
 }
@@ -110,10 +112,11 @@ class Normalize final : public Primitive {
     const int levels = hardware.device.levels;
     Cost feature = multiplier_cost(sizes.element, sizes.element);
     feature += multiplier_cost(sizes.variance / 2 + 1, root_width + 1);
-    feature += requantize_cost(sizes.variance / 2 + 1 + root_width, product_frac(view, sizes), view.node.quantizer("output"));
-    feature.lut += 2 * sizes.element;                                 // d x - S and its operand's delay
+    feature +=
+        requantize_cost(sizes.variance / 2 + 1 + root_width, product_frac(view, sizes), view.node.quantizer("output"));
+    feature.lut += 2 * sizes.element;                                // d x - S and its operand's delay
     feature.lut += 0.5 * sizes.element * clog2(sizes.variance / 2);  // shift by z
-    feature.lut += sizes.element;                                     // delay of e
+    feature.lut += sizes.element;                                    // delay of e
     feature.ff += 2.0 * sizes.element + sizes.variance / 2.0 + view.node.type.width;
     Cost one = static_cast<double>(x.features) * feature;
     one += adder_tree_cost(x.features, x.width, levels);
@@ -155,7 +158,8 @@ class Normalize final : public Primitive {
 }  // namespace
 
 RsqrtTable make_rsqrt_table(int features, int index, int width) {
-  // sqrt(d) = root * 2^whole with root in [1, 2): R in (root/2, root] fits `width` bits with width - 1 of them behind the point.
+  // sqrt(d) = root * 2^whole with root in [1, 2): R in (root/2, root] fits `width` bits with width - 1 of them behind
+  // the point.
   const double sqrt_d = std::sqrt(static_cast<double>(features));
   const int whole = static_cast<int>(std::floor(std::log2(sqrt_d)));
   const double root = std::ldexp(sqrt_d, -whole);

@@ -107,7 +107,8 @@ class Pool final : public Primitive {
     if (mode_of(view) == Mode::mean) {
       feature += multiplier_cost(total.width, static_cast<int>(view.node.integer("scale_width")) + 1);
     }
-    feature += requantize_cost(exact_result_type(view).width, exact_result_type(view).frac, view.node.quantizer("output"));
+    feature +=
+        requantize_cost(exact_result_type(view).width, exact_result_type(view).frac, view.node.quantizer("output"));
     feature.ff += view.node.type.width;
     return static_cast<double>(view.node.type.features) * feature;
   }

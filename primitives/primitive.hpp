@@ -38,7 +38,8 @@ struct Hardware {
   int lanes_of(const TensorType& type) const { return type.tokens > 1 ? lanes : 1; }
 };
 
-/// How a unit moves through time. `latency` counts clocks from a beat on the input wires to the result on the output wires.
+/// How a unit moves through time. `latency` counts clocks from a beat on the input wires to the result on the output
+/// wires.
 struct Timing {
   enum class Kind {
     source,     ///< makes a stream out of the core's inputs

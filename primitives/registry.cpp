@@ -1,4 +1,5 @@
-// All primitives. A new one is three files (primitives/foo.{hpp,cpp}, rtl_lib/foo.v, tests/primitives/foo_test.cpp) and a line here.
+// All primitives. A new one is three files (primitives/foo.{hpp,cpp}, rtl_lib/foo.v, tests/primitives/foo_test.cpp) and
+// a line here.
 #include <algorithm>
 #include <array>
 
@@ -20,18 +21,8 @@ namespace {
 
 const auto& registry() {
   static const std::array<const std::unique_ptr<Primitive>, 12> kAll = {
-      make_input(),
-      make_mask(),
-      make_dense(),
-      make_flatten_dense(),
-      make_quantize(),
-      make_add(),
-      make_table(),
-      make_normalize(),
-      make_attention(),
-      make_pool(),
-      make_softmax(),
-      make_argmax(),
+      make_input(), make_mask(),      make_dense(),     make_flatten_dense(), make_quantize(), make_add(),
+      make_table(), make_normalize(), make_attention(), make_pool(),          make_softmax(),  make_argmax(),
   };
   return kAll;
 }

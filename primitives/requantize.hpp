@@ -13,7 +13,8 @@ namespace rtlgen {
 /// Farthest that two binary points may be apart.
 constexpr int kMaxShift = 48;
 
-/// Drops `shift` low bits of x (negative: appends zeros, at most kMaxShift) with rounding. Exact while the result stays below 2^62.
+/// Drops `shift` low bits of x (negative: appends zeros, at most kMaxShift) with rounding. Exact while the result stays
+/// below 2^62.
 inline std::int64_t shift_round(std::int64_t x, int shift, Rounding rounding) {
   if (shift <= 0) {
     return x == 0 ? 0 : x * (std::int64_t{1} << -shift);
@@ -27,7 +28,8 @@ inline std::int64_t shift_round(std::int64_t x, int shift, Rounding rounding) {
   }
   const std::int64_t half = std::int64_t{1} << (shift - 1);
   const std::int64_t dropped = x - (floored << shift);
-  const bool up = rounding == Rounding::rnd ? dropped >= half : dropped > half || (dropped == half && (floored & 1) != 0);
+  const bool up =
+      rounding == Rounding::rnd ? dropped >= half : dropped > half || (dropped == half && (floored & 1) != 0);
   return floored + (up ? 1 : 0);
 }
 

@@ -22,7 +22,8 @@ class Softmax final : public Primitive {
     require_operands(view, 1);
     require_softmax_tables(view);
     const SoftmaxTables tables(view.node);
-    require(view, view.operand(0).frac == tables.exp_frac, "the operand must have as many fraction bits as the exp table");
+    require(view, view.operand(0).frac == tables.exp_frac,
+            "the operand must have as many fraction bits as the exp table");
     require(view, view.operand(0).width <= 32, "the operand is too wide");
     const TensorType& x = view.operand(0);
     TensorType type = quantized_type(x.tokens, x.features, view.node.quantizer("output"));
@@ -73,7 +74,8 @@ class Softmax final : public Primitive {
     one += static_cast<double>(count) * exp2_cost(tables, width + 1);
     one += adder_tree_cost(count, tables.exp_width, hardware.device.levels);
     one += reciprocal_cost(tables, sum_width(view));
-    one += static_cast<double>(count) * multiplier_cost(tables.exp_width + 1, tables.recip_width + tables.recip_lz_max + 1);
+    one += static_cast<double>(count) *
+           multiplier_cost(tables.exp_width + 1, tables.recip_width + tables.recip_lz_max + 1);
     return static_cast<double>(hardware.lanes_of(view.node.type)) * one;
   }
 

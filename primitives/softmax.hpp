@@ -7,8 +7,9 @@
 
 namespace rtlgen {
 
-/// x' = x - max(x); e = exp2(x'); y = requantize(e * reciprocal(sum e)). x must have exp_frac fraction bits. Attributes: exp_table, exp_width,
-/// recip_table, recip_width, recip_lz_max, output quantizer. RTL: softmax, one a lane.
+/// x' = x - max(x); e = exp2(x'); y = requantize(e * reciprocal(sum e)). x must have exp_frac fraction bits.
+/// Attributes: exp_table, exp_width, recip_table, recip_width, recip_lz_max, output quantizer. RTL: softmax, one a
+/// lane.
 std::unique_ptr<Primitive> make_softmax();
 
 }  // namespace rtlgen

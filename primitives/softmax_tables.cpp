@@ -89,7 +89,8 @@ Cost multiplier_cost(int a_width, int b_width) {
   // DSP48E2: 27 x 18 signed; larger factors are tiled.
   const int wide = std::max(a_width, b_width);
   const int narrow = std::min(a_width, b_width);
-  const int tiles = std::min(ceil_div(wide - 1, 26) * ceil_div(narrow - 1, 17), ceil_div(wide - 1, 17) * ceil_div(narrow - 1, 26));
+  const int tiles =
+      std::min(ceil_div(wide - 1, 26) * ceil_div(narrow - 1, 17), ceil_div(wide - 1, 17) * ceil_div(narrow - 1, 26));
   Cost cost;
   cost.dsp = std::max(1, tiles);
   cost.ff = a_width + b_width;
@@ -109,9 +110,7 @@ Cost adder_tree_cost(int count, int width, int levels) {
   return cost;
 }
 
-Cost max_tree_cost(int count, int width) {
-  return {(count - 1) * 1.5 * width, (count - 1) * 0.5 * width, 0, 0};
-}
+Cost max_tree_cost(int count, int width) { return {(count - 1) * 1.5 * width, (count - 1) * 0.5 * width, 0, 0}; }
 
 int adder_tree_latency(int count, int levels) { return ceil_div(clog2(count), levels); }
 

@@ -12,11 +12,11 @@ namespace rtlgen {
 struct SoftmaxTables {
   explicit SoftmaxTables(const Node& node);
 
-  int exp_frac;       ///< fraction bits of x: the table has 2^exp_frac entries
-  int exp_width;      ///< bits of 2^x; table entries have their top bit set
-  int recip_index;    ///< address bits of the reciprocal's table
-  int recip_width;    ///< bits of its entries
-  int recip_lz_max;   ///< most leading zeros that are normalised away
+  int exp_frac;      ///< fraction bits of x: the table has 2^exp_frac entries
+  int exp_width;     ///< bits of 2^x; table entries have their top bit set
+  int recip_index;   ///< address bits of the reciprocal's table
+  int recip_width;   ///< bits of its entries
+  int recip_lz_max;  ///< most leading zeros that are normalised away
   const Literal& exp_table;
   const Literal& recip_table;
 

@@ -20,12 +20,14 @@ class Table final : public Primitive {
     const bool index_signed = view.node.integer("index_signed") != 0;
     require(view, index_width >= 1 && index_width <= kMaxTableBits,
             fmt::format("index_width must be 1 to {}", kMaxTableBits));
-    require(view, view.operand(0).width == index_width + (index_signed ? 0 : 1), "index_width is not the operand's width");
+    require(view, view.operand(0).width == index_width + (index_signed ? 0 : 1),
+            "index_width is not the operand's width");
     require_shape(view, "values", {1 << index_width});
     const auto& values = view.node.literal("values").values;
     const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
     TensorType type = quantized_type(view.operand(0).tokens, view.operand(0).features, view.node.quantizer("output"));
-    require(view, *lo >= type.intervals[0].lo && *hi <= type.intervals[0].hi, "a table value does not fit the output format");
+    require(view, *lo >= type.intervals[0].lo && *hi <= type.intervals[0].hi,
+            "a table value does not fit the output format");
     std::fill(type.intervals.begin(), type.intervals.end(), Interval{*lo, *hi});
     return type;
   }

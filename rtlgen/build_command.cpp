@@ -83,7 +83,8 @@ int run_build(const BuildOptions& options) {
   folder.commit();
   print_report(report);
   if (!passed) {
-    spdlog::error("verification failed: the core does not do what the golden model does; see {}/sim/*.log", options.out);
+    spdlog::error("verification failed: the core does not do what the golden model does; see {}/sim/*.log",
+                  options.out);
     return 1;
   }
   return 0;

@@ -11,7 +11,8 @@ namespace rtlgen {
 namespace {
 
 std::string arrival_text(const Arrival& arrival) {
-  const char* base = arrival.base == TimeBase::token ? "token" : (arrival.base == TimeBase::replay ? "replay" : "event");
+  const char* base =
+      arrival.base == TimeBase::token ? "token" : (arrival.base == TimeBase::replay ? "replay" : "event");
   return fmt::format("{}+{}", base, arrival.offset);
 }
 
@@ -20,7 +21,8 @@ std::size_t parameter_count(const Node& node) {
   std::size_t count = 0;
   for (const auto& entry : node.attributes) {
     if (const auto* literal = std::get_if<Literal>(&entry.second)) {
-      count += literal->values.size() - static_cast<std::size_t>(std::count(literal->values.begin(), literal->values.end(), 0));
+      count += literal->values.size() -
+               static_cast<std::size_t>(std::count(literal->values.begin(), literal->values.end(), 0));
     }
   }
   return count;
@@ -42,12 +44,15 @@ int run_check(const ModelSource& source) {
     const Node& node = graph.node(id);
     const NodeView view = view_of(graph, id);
     const Cost cost = primitive(node.op).cost(view, hardware);
-    fmt::print("{:<{}} {:<13} {:>9} {:>14} {:>7} {:>4} {:>10} {:>7} {:>8.0f} {:>8.0f} {:>6.0f}\n", node.name, name_width, node.op,
-               fmt::format("{}x{}", node.type.tokens, node.type.features), to_string(tensor_format(node)),
-               parameter_count(node), primitive(node.op).timing(view, hardware).latency,
-               arrival_text(compiled.schedule.nodes[id].output), hardware.lanes_of(node.type), cost.lut, cost.ff, cost.dsp);
+    fmt::print("{:<{}} {:<13} {:>9} {:>14} {:>7} {:>4} {:>10} {:>7} {:>8.0f} {:>8.0f} {:>6.0f}\n", node.name,
+               name_width, node.op, fmt::format("{}x{}", node.type.tokens, node.type.features),
+               to_string(tensor_format(node)), parameter_count(node), primitive(node.op).timing(view, hardware).latency,
+               arrival_text(compiled.schedule.nodes[id].output), hardware.lanes_of(node.type), cost.lut, cost.ff,
+               cost.dsp);
   }
-  fmt::print("\n`there at` counts clocks from the same input beat (token) or from the event's last input beat (replay, event); `tokens` are per beat.\n\n");
+  fmt::print(
+      "\n`there at` counts clocks from the same input beat (token) or from the event's last input beat (replay, "
+      "event); `tokens` are per beat.\n\n");
   print_report(core_report(compiled));
   return 0;
 }

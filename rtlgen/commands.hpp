@@ -1,4 +1,5 @@
-// The commands of the rtlgen program. Each returns the exit status: 0 done, 1 verification failed; bad input is thrown as SourceError.
+// The commands of the rtlgen program. Each returns the exit status: 0 done, 1 verification failed; bad input is thrown
+// as SourceError.
 #pragma once
 
 #include <cstddef>

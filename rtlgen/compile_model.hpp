@@ -20,7 +20,8 @@ struct CompiledModel {
   CoreSignature signature;
 };
 
-/// Loads, calibrates, quantizes and schedules the model description at `path`; `overrides` as of `--set`. Throws SourceError.
+/// Loads, calibrates, quantizes and schedules the model description at `path`; `overrides` as of `--set`. Throws
+/// SourceError.
 CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides);
 
 /// Estimated resources of all nodes and of the delays between them.

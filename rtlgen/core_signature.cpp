@@ -116,7 +116,9 @@ CoreSignature read_signature(const std::filesystem::path& out) {
 }
 
 std::string core_config_header(const CoreSignature& s) {
-  std::string text = "// The core's signature for the testbench. Generated.\n#pragma once\n\n#include \"Vcore.h\"\n\nnamespace core {\n\n";
+  std::string text =
+      "// The core's signature for the testbench. Generated.\n#pragma once\n\n#include \"Vcore.h\"\n\nnamespace core "
+      "{\n\n";
   const auto constant = [&](const char* name, int value, const char* comment) {
     text += fmt::format("constexpr int {} = {};  ///< {}\n", name, value, comment);
   };
@@ -124,7 +126,8 @@ std::string core_config_header(const CoreSignature& s) {
   constant("kLanes", s.lanes, "tokens of a beat");
   constant("kFeatures", s.features, "features of a token");
   constant("kInputWidth", s.input.format.width, "bits of an input feature");
-  constant("kMask", s.mask == MaskKind::none ? 0 : (s.mask == MaskKind::count ? 1 : 2), "0 none, 1 in_count, 2 in_mask");
+  constant("kMask", s.mask == MaskKind::none ? 0 : (s.mask == MaskKind::count ? 1 : 2),
+           "0 none, 1 in_count, 2 in_mask");
   constant("kCountWidth", s.count_width, "bits of in_count");
   constant("kBeats", s.beats, "input beats of an event");
   constant("kOutputLanes", s.output_lanes, "tokens of an output beat");

@@ -1,4 +1,5 @@
-// The machine-readable signature of a core: sizes, formats and timing; written once, read by every tool that meets the core.
+// The machine-readable signature of a core: sizes, formats and timing; written once, read by every tool that meets the
+// core.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +26,8 @@ struct CoreSignature {
   int output_lanes = 1;
   int output_beats = 1;
   Format output;
-  bool token_timed = false;  ///< output beat i follows input beat i by `offset`; otherwise the last input beat, by offset + i
+  bool token_timed =
+      false;  ///< output beat i follows input beat i by `offset`; otherwise the last input beat, by offset + i
   int offset = 0;
   int latency_cycles = 0;  ///< first input beat to last output beat, no gaps
   int interval_cycles = 1;

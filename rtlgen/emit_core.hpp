@@ -9,7 +9,8 @@
 
 namespace rtlgen {
 
-/// All Verilog of a core by module name: used library modules, generated modules, and the top, which is named after the graph.
+/// All Verilog of a core by module name: used library modules, generated modules, and the top, which is named after the
+/// graph.
 std::map<std::string, std::string> emit_core(const Graph& graph, const Schedule& schedule);
 
 }  // namespace rtlgen

@@ -7,7 +7,8 @@
 
 namespace rtlgen {
 
-/// Writes real outputs [events * tokens, features] as float64 [events, tokens, features], or [events, features] where there is one token an event.
+/// Writes real outputs [events * tokens, features] as float64 [events, tokens, features], or [events, features] where
+/// there is one token an event.
 void write_outputs(const std::string& path, const RowMatrix& output, int tokens);
 
 }  // namespace rtlgen

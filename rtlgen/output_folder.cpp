@@ -18,7 +18,8 @@ OutputFolder::OutputFolder(fs::path target) : target_(fs::absolute(std::move(tar
   }
   std::error_code error;
   if (fs::exists(target_, error) &&
-      !(fs::is_directory(target_, error) && (fs::is_empty(target_, error) || fs::exists(target_ / "signature.json", error)))) {
+      !(fs::is_directory(target_, error) &&
+        (fs::is_empty(target_, error) || fs::exists(target_ / "signature.json", error)))) {
     throw SourceError({target_.string()}, "exists and was not made by `rtlgen build`, expected a new or empty folder");
   }
   temporary_ = target_;

@@ -8,7 +8,8 @@ namespace rtlgen {
 /// A temporary folder beside `target`; commit() puts it in the target's place, otherwise it vanishes with the object.
 class OutputFolder {
  public:
-  /// Throws SourceError if `target` exists and is neither empty nor a folder that `rtlgen build` made, or if it cannot be written.
+  /// Throws SourceError if `target` exists and is neither empty nor a folder that `rtlgen build` made, or if it cannot
+  /// be written.
   explicit OutputFolder(std::filesystem::path target);
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;

@@ -69,10 +69,12 @@ int run_profile(const ProfileOptions& options) {
     const Format format = tensor_format(graph.node(graph.find(layer.name)));
     const double step = std::ldexp(1.0, -format.frac());
     const double ratio = profile.noise > 0 ? 10 * std::log10(profile.signal / profile.noise) : 999;
-    fmt::print("{:<{}} {:>14} {:>10.4g} {:>10.4g} {:>10.4g} {:>10.4g} {:>9.3f}% {:>8.1f}\n", layer.name, name_width,
-               to_string(format), static_cast<double>(format.min()) * step, static_cast<double>(format.max()) * step,
-               profile.lowest, profile.highest,
-               100.0 * static_cast<double>(profile.saturated) / static_cast<double>(std::max<std::size_t>(1, profile.values)), ratio);
+    fmt::print(
+        "{:<{}} {:>14} {:>10.4g} {:>10.4g} {:>10.4g} {:>10.4g} {:>9.3f}% {:>8.1f}\n", layer.name, name_width,
+        to_string(format), static_cast<double>(format.min()) * step, static_cast<double>(format.max()) * step,
+        profile.lowest, profile.highest,
+        100.0 * static_cast<double>(profile.saturated) / static_cast<double>(std::max<std::size_t>(1, profile.values)),
+        ratio);
   }
   return 0;
 }

@@ -26,7 +26,8 @@ void Progress::update(std::size_t done) {
   }
   constexpr std::size_t kWidth = 30;
   const std::size_t filled = kWidth * done / total_;
-  fmt::print(stderr, "\r{} [{}{}] {}/{}", label_, std::string(filled, '#'), std::string(kWidth - filled, '.'), done, total_);
+  fmt::print(stderr, "\r{} [{}{}] {}/{}", label_, std::string(filled, '#'), std::string(kWidth - filled, '.'), done,
+             total_);
   std::fflush(stderr);
   drawn_ = true;
 }

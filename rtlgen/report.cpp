@@ -99,7 +99,8 @@ void print_report(const ordered_json& r) {
       std::string text;
       for (const char* name : {"float", "golden", "rtl"}) {
         if (r["accuracy"].contains(name) && r["accuracy"][name].contains(measure)) {
-          text += fmt::format("{}{} {:.4g}", text.empty() ? "" : ", ", name, r["accuracy"][name][measure].get<double>());
+          text +=
+              fmt::format("{}{} {:.4g}", text.empty() ? "" : ", ", name, r["accuracy"][name][measure].get<double>());
         }
       }
       if (!text.empty()) {
@@ -111,9 +112,10 @@ void print_report(const ordered_json& r) {
     }
     row("golden against float", fmt::format("{:.1f} dB SQNR", r["accuracy"]["sqnr_db"].get<double>()));
   }
-  row("latency", fmt::format("{} clocks = {} ns at {} MHz", r["latency_cycles"].get<int>(), r["latency_ns"].get<double>(),
-                             r["clock_mhz"].get<double>()));
-  row("event interval", fmt::format("{} clocks = {} ns", r["interval_cycles"].get<int>(), r["interval_ns"].get<double>()));
+  row("latency", fmt::format("{} clocks = {} ns at {} MHz", r["latency_cycles"].get<int>(),
+                             r["latency_ns"].get<double>(), r["clock_mhz"].get<double>()));
+  row("event interval",
+      fmt::format("{} clocks = {} ns", r["interval_cycles"].get<int>(), r["interval_ns"].get<double>()));
   row("resources, estimate", resource_line(r["resources"]["estimate"]));
   if (r["resources"].contains("yosys")) {
     row("resources, yosys", resource_line(r["resources"]["yosys"]));

@@ -23,7 +23,8 @@ std::set<std::string> with_dependencies(const std::set<std::string>& modules) {
       throw std::logic_error("rtl_lib has no module '" + name + "'");
     }
     const std::string& text = found->second;
-    for (auto match = std::sregex_iterator(text.begin(), text.end(), first_word); match != std::sregex_iterator(); ++match) {
+    for (auto match = std::sregex_iterator(text.begin(), text.end(), first_word); match != std::sregex_iterator();
+         ++match) {
       if (library.count((*match)[1]) > 0) {
         open.push_back((*match)[1]);
       }

@@ -9,7 +9,8 @@
 namespace rtlgen {
 
 /// Writes the input beats of events; spare lanes of the last beat are 0.
-void write_input_vectors(const std::filesystem::path& path, const CoreSignature& signature, const IntegerEvents& events);
+void write_input_vectors(const std::filesystem::path& path, const CoreSignature& signature,
+                         const IntegerEvents& events);
 
 /// Writes the output beats; `output` is [events * output tokens, features].
 void write_output_vectors(const std::filesystem::path& path, const CoreSignature& signature, const Mantissas& output);

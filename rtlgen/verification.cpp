@@ -43,7 +43,7 @@ Verification verify_core(const std::filesystem::path& out, const CoreSignature& 
 }
 
 nlohmann::ordered_json to_json(const Verification& v) {
-  const auto total = [&](long CosimResult::* counter) { return v.stream.*counter + v.gaps.*counter + v.reset.*counter; };
+  const auto total = [&](long CosimResult::*counter) { return v.stream.*counter + v.gaps.*counter + v.reset.*counter; };
   return {{"events", v.stream.events},
           {"events_with_gaps", v.gaps.events},
           {"events_with_resets", v.reset.events},

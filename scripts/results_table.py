@@ -5,7 +5,6 @@
   results_table.py --readme README.md REPORT...  the same, between the markers
                                                  <!-- results:begin --> and
                                                  <!-- results:end -->
-  results_table.py --text REPORT                 one core, for a terminal
 """
 
 import argparse
@@ -18,7 +17,7 @@ END = "<!-- results:end -->"
 RESOURCES = ("lut", "ff", "dsp", "bram")
 
 
-def quality(report, separator):
+def quality(report):
     """Float, golden and RTL against labels, or golden against float."""
     accuracy = report.get("accuracy")
     if accuracy is None:
@@ -29,11 +28,11 @@ def quality(report, separator):
                   for part in ("float", "golden", "rtl")
                   if measure in accuracy.get(part, {})]
         if values:
-            return name + " " + separator.join(
+            return name + " " + ", ".join(
                 f"{part} {value:.4g}" for part, value in values)
     text = f"golden to float {accuracy['sqnr_db']:.1f} dB"
     if "class_agreement" in accuracy:
-        text += f"{separator}same class {100 * accuracy['class_agreement']:.1f} %"
+        text += f", same class {100 * accuracy['class_agreement']:.1f} %"
     return text
 
 
@@ -69,33 +68,8 @@ def markdown(reports):
             r["model"], f"{r['tokens']} x {r['features']}", mhz(r["clock_mhz"]),
             f"{r['latency_cycles']} clocks = {r['latency_ns']:.4g} ns",
             f"{r['interval_cycles']} clocks = {r['interval_ns']:.4g} ns",
-            estimate, yosys, quality(r, ", "), verification(r))) + " |")
+            estimate, yosys, quality(r), verification(r))) + " |")
     return "\n".join(lines) + "\n"
-
-
-def text(report):
-    """Return the table of one report, for a terminal."""
-    rows = [("quality", quality(report, ", ")),
-            ("latency", f"{report['latency_cycles']} clocks = {report['latency_ns']:.4g} ns"
-                        f" at {mhz(report['clock_mhz'])}"),
-            ("event interval", f"{report['interval_cycles']} clocks = {report['interval_ns']:.4g} ns")]
-    for source, name in (("yosys", "Yosys"), ("estimate", "estimate")):
-        counts = report["resources"].get(source)
-        if counts is None:
-            continue
-        line = ", ".join(f"{counts[key]:,.0f} {key.upper()}" for key in RESOURCES)
-        if "srl" in counts:
-            line += f"; {counts['srl'] + counts['lutram']:,.0f} LUT as SRL or RAM"
-        rows.append((f"resources ({name})", line))
-    found = report.get("verification")
-    if found is not None:
-        rows.append(("measured", f"{found['measured_latency_cycles']} clocks latency, "
-                                 f"{found['measured_interval_cycles']} clocks interval"))
-        rows.append(("mismatches", verification(report) +
-                     f", {found['latency_errors']} wrong clocks, "
-                     f"{found['protocol_errors']} protocol errors"))
-    width = max(len(label) for label, _ in rows)
-    return "".join(f"{label:<{width}}  {value}\n" for label, value in rows)
 
 
 def replace_between_markers(page, table):
@@ -112,12 +86,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("reports", nargs="+", type=pathlib.Path, metavar="REPORT")
     parser.add_argument("--readme", type=pathlib.Path, help="page with the markers, changed in place")
-    parser.add_argument("--text", action="store_true", help="one core, for a terminal")
     arguments = parser.parse_args()
     reports = [json.loads(path.read_text()) for path in arguments.reports]
-    if arguments.text:
-        sys.stdout.write("".join(text(report) for report in reports))
-    elif arguments.readme:
+    if arguments.readme:
         page = replace_between_markers(arguments.readme.read_text(), markdown(reports))
         arguments.readme.write_text(page)
     else:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds the shipped models in build/results/ and writes the table of results into README.md. Takes several minutes.
+# Builds the shipped models in build/results/ and writes the table of results into README.md. Takes about ten minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -7,11 +7,8 @@ scripts/install_dependencies.sh
 scripts/build.sh rtlgen
 out=build/results
 mkdir -p "$out"
-build/rtlgen build configs/jet_tagger/model.yaml -o "$out/jet_tagger" --events 2000
+build/rtlgen build configs/jet_tagger/model.yaml -o "$out/jet_tagger" --events 4000
 build/rtlgen build configs/btag/model.yaml -o "$out/btag"
 build/rtlgen build configs/encreg/model.yaml -o "$out/encreg" --no-verify
-if ! scripts/synthesis_cache.py load "$out/jet_tagger" build/demo_synthesis.json; then
-  build/rtlgen synth "$out/jet_tagger"
-  scripts/synthesis_cache.py store "$out/jet_tagger" build/demo_synthesis.json
-fi
+build/rtlgen synth "$out/jet_tagger"
 scripts/results_table.py --readme README.md "$out"/{jet_tagger,btag,encreg}/report.json

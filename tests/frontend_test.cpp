@@ -1,6 +1,4 @@
 // The YAML frontend and the float reference.
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
@@ -13,37 +11,19 @@
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/npz.hpp"
 #include "rtlgen/yaml_frontend.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {
 namespace {
 
 using Shape = std::vector<std::size_t>;
 
-std::string source_folder() {
-#ifdef RTLGEN_SOURCE_DIR
-  return RTLGEN_SOURCE_DIR;
-#else
-  return std::filesystem::path(__FILE__).parent_path().parent_path().string();
-#endif
-}
+using testing::source_folder;
 
 /// A folder with a model in it; goes away with the test.
 class Workspace {
  public:
-  Workspace() {
-    static int serial = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("rtlgen_frontend_" + std::to_string(::getpid()) + "_" + std::to_string(serial++));
-    std::filesystem::create_directories(path_);
-  }
-  ~Workspace() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Workspace(const Workspace&) = delete;
-  Workspace& operator=(const Workspace&) = delete;
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  std::string file(const std::string& name) const { return folder_.file(name); }
 
   /// Adds an array of reproducible random numbers to weights.npz.
   Workspace& array(const std::string& name, const Shape& shape, double offset = 0) {
@@ -82,7 +62,7 @@ class Workspace {
       load(yaml, overrides);
     } catch (const SourceError& problem) {
       std::string text = problem.what();
-      const std::string folder = path_.string() + "/";
+      const std::string folder = folder_.path().string() + "/";
       for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) {
         text.erase(at, folder.size());
       }
@@ -92,7 +72,7 @@ class Workspace {
   }
 
  private:
-  std::filesystem::path path_;
+  testing::TemporaryFolder folder_;
   std::map<std::string, std::string> arrays_;
   std::mt19937 random_{7};
 };

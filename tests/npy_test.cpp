@@ -1,8 +1,6 @@
 // .npy, .npz and event files.
 #include "rtlgen/npy.hpp"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -11,31 +9,12 @@
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/npz.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {
 namespace {
 
-/// A folder that goes away with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    static int serial = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("rtlgen_npy_" + std::to_string(::getpid()) + "_" + std::to_string(serial++));
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
+using testing::TemporaryFolder;
 
 /// A version 1 file of this header and data.
 std::string raw_npy(const std::string& header, const std::string& data) {

@@ -1,0 +1,128 @@
+// attention: scores, base-2 softmax, weighted sum.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "tests/support/graph_builder.hpp"
+#include "tests/support/integer_model.hpp"
+#include "tests/support/rtl_bench.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+Mantissas plain_attention(const NodeView& view, const std::vector<const Mantissas*>& operands) {
+  const Node& node = view.node;
+  const Mantissas &q = *operands[0], &k = *operands[1], &v = *operands[2];
+  const bool masked = operands.size() == 4;
+  const int tokens = view.operand(0).tokens;
+  const auto heads = static_cast<int>(node.integer("heads"));
+  const auto kv_heads = static_cast<int>(node.integer("kv_heads"));
+  const int key_dim = view.operand(0).features / heads;
+  const int value_dim = view.operand(2).features / kv_heads;
+  const Quantizer score = node.quantizer("score");
+  const auto exp_width = static_cast<int>(node.integer("exp_width"));
+  const int sum_width = exp_width + bits_for(tokens);
+  const auto recip_width = static_cast<int>(node.integer("recip_width"));
+  const auto& exp_table = node.literal("exp_table").values;
+  const auto& recip_table = node.literal("recip_table").values;
+  const bool row_max = node.integer("row_max") != 0;
+  const auto lowest = -static_cast<std::int64_t>(power_of_two(score.format.width - 1));
+  const int product_frac = view.operand(2).frac + recip_width + sum_width - 1;
+  Mantissas y(q.rows(), heads * value_dim);
+  for (Eigen::Index top = 0; top < q.rows(); top += tokens) {
+    const auto real = [&](int j) { return !masked || (*operands[3])(top + j, 0) == 1; };
+    for (int h = 0; h < heads; ++h) {
+      const int kv = kv_heads == 1 ? 0 : h;
+      for (int i = 0; i < tokens; ++i) {
+        std::vector<std::int64_t> scores;
+        for (int j = 0; j < tokens; ++j) {
+          std::int64_t dot = 0;
+          for (int d = 0; d < key_dim; ++d) {
+            dot += static_cast<std::int64_t>(q(top + i, h * key_dim + d)) *
+                   static_cast<std::int64_t>(k(top + j, kv * key_dim + d));
+          }
+          scores.push_back(to_format(dot, view.operand(0).frac + view.operand(1).frac, score));
+        }
+        std::int64_t largest = lowest;
+        for (int j = 0; j < tokens; ++j) {
+          largest = real(j) ? std::max(largest, scores[static_cast<std::size_t>(j)]) : largest;
+        }
+        std::int64_t sum = 0;
+        std::vector<Wide> weighted(static_cast<std::size_t>(value_dim));
+        for (int j = 0; j < tokens; ++j) {
+          if (!real(j)) {
+            continue;
+          }
+          const std::int64_t s = scores[static_cast<std::size_t>(j)];
+          const std::int64_t x = row_max ? std::max(s - largest, lowest) : s;
+          const auto e = table_exp2(exp_table, x, row_max ? 0 : static_cast<int>(node.integer("exp_bias")), exp_width);
+          sum += e;
+          for (int d = 0; d < value_dim; ++d) {
+            weighted[static_cast<std::size_t>(d)] +=
+                Wide{e} * static_cast<std::int64_t>(v(top + j, kv * value_dim + d));
+          }
+        }
+        const std::int64_t inverse =
+            table_reciprocal(recip_table, sum, sum_width, static_cast<int>(node.integer("recip_lz_max")));
+        for (int d = 0; d < value_dim; ++d) {
+          y(top + i, h * value_dim + d) = static_cast<double>(
+              to_format(weighted[static_cast<std::size_t>(d)] * inverse, product_frac, node.quantizer("output")));
+        }
+      }
+    }
+  }
+  return y;
+}
+
+/// The input's features are cut into q, k and v, which are brought to formats of their own.
+Graph random_attention(Dice& dice, int index) {
+  const CoreShape shape = random_shape(dice, index, 9);
+  const int heads = dice.number(1, 3);
+  const int kv_heads = dice.percent(40) ? 1 : heads;
+  const int key_dim = dice.number(1, 5);
+  const int value_dim = dice.number(1, 4);
+  GraphBuilder builder(shape);
+  const auto x = builder.input((heads + kv_heads) * key_dim + kv_heads * value_dim, random_quantizer(dice, 4, 9, 3));
+  const Quantizer v_format = random_quantizer(dice, 1, 9, 3);
+  const auto q = builder.select("q", x, 0, heads * key_dim, random_quantizer(dice, 2, 8, 2));
+  const auto k = builder.select("k", x, heads * key_dim, kv_heads * key_dim, random_quantizer(dice, 2, 8, 3));
+  const auto v = builder.select("v", x, (heads + kv_heads) * key_dim, kv_heads * value_dim, v_format);
+
+  const int exp_frac = dice.number(0, 6);
+  Quantizer score = random_quantizer(dice, exp_frac + 1, exp_frac + 6, 0);
+  score.format.is_signed = true;
+  score.format.integer = score.format.width - exp_frac;
+  const bool row_max = dice.percent(50);
+  const int exp_width = dice.number(2, 14);
+  const int sum_width = exp_width + bits_for(shape.tokens);
+  const std::int64_t least_bias = score.format.max() >> exp_frac;
+  Attributes attributes{{"heads", std::int64_t{heads}},
+                        {"kv_heads", std::int64_t{kv_heads}},
+                        {"row_max", std::int64_t{row_max}},
+                        {"score", score},
+                        {"exp_bias", row_max ? std::int64_t{0} : least_bias + dice.below(3)},
+                        {"output", random_quantizer(dice, 2, 12, v_format.format.frac() + dice.number(-1, 3))}};
+  set_tables(attributes, {exp_frac, exp_width, dice.number(0, 8), dice.number(2, 10), dice.number(0, sum_width - 1)});
+  return builder.finish(builder.add("attention", "attention", attributes, builder.with_mask({q, k, v})));
+}
+
+TEST_CASE("attention: the golden model is its definition", "[attention]") {
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_attention(dice, static_cast<int>(seed));
+    CHECK(compare_with_plain_model(graph, random_events(dice, graph, 20), plain_attention) == "");
+  }
+}
+
+TEST_CASE("attention: RTL equals golden to the bit and clock", "[attention][rtl]") {
+  for (unsigned seed = 1; seed <= 32; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_attention(dice, static_cast<int>(seed));
+    CHECK(run_bench(graph, random_events(dice, graph, 24), {seed}).verdict() == "ok");
+  }
+}
+
+}  // namespace
+}  // namespace rtlgen::testing

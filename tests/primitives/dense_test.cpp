@@ -1,0 +1,131 @@
+// dense: constant matrices as shifted additions.
+#include <catch2/catch.hpp>
+#include <numeric>
+#include <utility>
+
+#include "primitives/adder_graph.hpp"
+#include "tests/support/graph_builder.hpp"
+#include "tests/support/integer_model.hpp"
+#include "tests/support/plain_dense.hpp"
+#include "tests/support/rtl_bench.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+Graph random_dense(Dice& dice, int index) {
+  CoreShape shape = random_shape(dice, index, 4);
+  shape.mask = MaskKind::none;
+  GraphBuilder builder(shape);
+  const int inputs = dice.number(1, 7);
+  const auto x = builder.input(inputs, random_quantizer(dice, 1, 10, 4));
+  return builder.finish(
+      builder.add("y", "dense", random_dense_attributes(dice, inputs, builder.graph().node(x).type.frac), {x}));
+}
+
+TEST_CASE("dense: the golden model is its definition", "[dense]") {
+  for (unsigned seed = 1; seed <= 400; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_dense(dice, static_cast<int>(seed));
+    CHECK(compare_with_plain_model(graph, random_events(dice, graph, 40), plain_dense) == "");
+  }
+}
+
+TEST_CASE("dense: canonical signed digits give the value back with no two neighbours", "[dense]") {
+  for (std::int64_t value = -5000; value <= 5000; ++value) {
+    std::int64_t sum = 0;
+    int previous = -2;
+    bool sparse = true;
+    for (const SignedDigit& digit : canonical_signed_digits(value)) {
+      sum += (digit.negative ? -1 : 1) * (std::int64_t{1} << digit.shift);
+      sparse = sparse && digit.shift >= previous + 2;
+      previous = digit.shift;
+    }
+    if (sum != value || !sparse) {
+      FAIL("value " << value << " gives " << sum);
+    }
+  }
+}
+
+TEST_CASE("dense: the adder graph computes W x + b inside its intervals", "[dense]") {
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const int inputs = dice.number(1, 6);
+    const int outputs = dice.number(1, 6);
+    const Literal weight = random_literal(dice, {outputs, inputs}, dice.number(1, 12), 25);
+    const Literal bias = random_literal(dice, {outputs}, 10, 50);
+    std::vector<Interval> ranges;
+    std::vector<std::int64_t> x;
+    for (int i = 0; i < inputs; ++i) {
+      const std::int64_t low = dice.number(-100, 100);
+      ranges.push_back({low, low + dice.number(0, 200)});
+      x.push_back(random_mantissa(dice, ranges.back()));
+    }
+    const AdderGraph graph = build_adder_graph(weight, bias, ranges);
+    std::vector<std::int64_t> values;
+    bool inside = true;
+    for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
+      const AdderGraph::Node& node = graph.nodes[id];
+      std::int64_t value = node.interval.lo;  // of a constant
+      if (node.kind == AdderGraph::Kind::input) {
+        value = x.at(id);
+      } else if (node.kind == AdderGraph::Kind::adder) {
+        const std::int64_t a = values.at(static_cast<std::size_t>(node.a)) * (std::int64_t{1} << node.shift_a);
+        const std::int64_t b = values.at(static_cast<std::size_t>(node.b)) * (std::int64_t{1} << node.shift_b);
+        value = node.subtract ? a - b : a + b;
+      }
+      inside = inside && value >= node.interval.lo && value <= node.interval.hi;
+      values.push_back(value);
+    }
+    CHECK(inside);
+    for (int o = 0; o < outputs; ++o) {
+      const auto first = weight.values.begin() + o * inputs;
+      const std::int64_t expected =
+          std::inner_product(x.begin(), x.end(), first, bias.values[static_cast<std::size_t>(o)]);
+      const AdderGraph::Output& output = graph.outputs.at(static_cast<std::size_t>(o));
+      const std::int64_t value =
+          output.node < 0 ? 0 : values.at(static_cast<std::size_t>(output.node)) * (std::int64_t{1} << output.shift);
+      CHECK(value == expected);
+    }
+  }
+}
+
+TEST_CASE("dense: RTL equals golden to the bit and clock", "[dense][rtl]") {
+  for (unsigned seed = 1; seed <= 32; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_dense(dice, static_cast<int>(seed));
+    CHECK(run_bench(graph, random_events(dice, graph, 40), {seed}).verdict() == "ok");
+  }
+}
+
+TEST_CASE("dense: RTL is right where intervals show inputs to be always 0", "[dense][rtl]") {
+  // A relu whose sum is never positive, as in trained models with dead neurons; its weight of 16 shifts nothing by four
+  // bits.
+  GraphBuilder builder({2, 1, MaskKind::none, 200});
+  const auto x = builder.input(2, signed_quantizer(4, 0));
+  const auto dead = builder.add("dead", "dense",
+                                {{"weight", Literal{{2, 2}, {1, 1, 1, 0}}},
+                                 {"bias", Literal{{2}, {-100, 3}}},
+                                 {"weight_frac", std::int64_t{0}},
+                                 {"relu", std::int64_t{1}},
+                                 {"output", signed_quantizer(6, 0)}},
+                                {x});
+  REQUIRE(builder.graph().node(dead).type.intervals[0] == Interval{0, 0});
+  const auto y = builder.add("y", "dense",
+                             {{"weight", Literal{{3, 2}, {16, 1, 40, 0, -16, 16}}},
+                              {"bias", Literal{{3}, {0, 0, 1}}},
+                              {"weight_frac", std::int64_t{0}},
+                              {"relu", std::int64_t{0}},
+                              {"output", signed_quantizer(9, 0)}},
+                             {dead});
+  const Graph graph = builder.finish(y);
+  Dice dice(1);
+  const IntegerEvents events = random_events(dice, graph, 30);
+  CHECK(compare_with_plain_model(graph, events, plain_dense) == "");
+  CHECK(run_bench(graph, events).verdict() == "ok");
+}
+
+}  // namespace
+}  // namespace rtlgen::testing

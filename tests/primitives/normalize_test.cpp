@@ -1,0 +1,84 @@
+// normalize: layer norm and RMS norm without scale and offset.
+#include "primitives/normalize.hpp"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "tests/support/graph_builder.hpp"
+#include "tests/support/integer_model.hpp"
+#include "tests/support/rtl_bench.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+/// y = e R(m) / 2^(scale + k), where V = m 4^k with m in [1, 4): no width of the hardware comes into it.
+Mantissas plain_normalize(const NodeView& view, const std::vector<const Mantissas*>& operands) {
+  const Node& node = view.node;
+  const Mantissas& x = *operands[0];
+  const auto features = static_cast<std::int64_t>(x.cols());
+  const auto& table = node.literal("rsqrt_table").values;
+  Mantissas y(x.rows(), x.cols());
+  for (Eigen::Index row = 0; row < x.rows(); ++row) {
+    std::vector<Wide> e;
+    for (Eigen::Index f = 0; f < features; ++f) {
+      e.push_back(static_cast<std::int64_t>(x(row, f)));
+      if (node.integer("center") == 1) {
+        e.back() = features * e.back() - static_cast<std::int64_t>(x.row(row).sum());
+      }
+    }
+    Wide variance = node.integer("epsilon");
+    for (const Wide element : e) {
+      variance += element * element;
+    }
+    int k = 0;
+    while (power_of_two(2 * (k + 1)) <= variance) {
+      ++k;
+    }
+    const auto index = static_cast<std::size_t>(variance * static_cast<Wide>(table.size()) / power_of_two(2 * k + 2));
+    for (Eigen::Index f = 0; f < features; ++f) {
+      y(row, f) =
+          static_cast<double>(to_format(e[static_cast<std::size_t>(f)] * table[index],
+                                        static_cast<int>(node.integer("rsqrt_scale")) + k, node.quantizer("output")));
+    }
+  }
+  return y;
+}
+
+Graph random_normalize(Dice& dice, int index) {
+  CoreShape shape = random_shape(dice, index, 5);
+  shape.mask = MaskKind::none;
+  const int features = dice.percent(15) ? 1 : dice.number(2, 9);
+  GraphBuilder builder(shape);
+  const auto x = builder.input(features, random_quantizer(dice, 1, 12, 4));
+  const RsqrtTable table = make_rsqrt_table(features, dice.number(2, 9), dice.number(2, 12));
+  const std::int64_t epsilon = dice.pick(std::vector<std::int64_t>{0, 0, 1, 3, 100, 12345, 3000000});
+  return builder.finish(builder.add("normal", "normalize",
+                                    {{"center", std::int64_t{dice.percent(60)}},
+                                     {"epsilon", epsilon},
+                                     {"rsqrt_table", table.table},
+                                     {"rsqrt_width", std::int64_t{table.width}},
+                                     {"rsqrt_scale", std::int64_t{table.scale}},
+                                     {"output", random_quantizer(dice, 1, 14, 6)}},
+                                    {x}));
+}
+
+TEST_CASE("normalize: the golden model is its definition", "[normalize]") {
+  for (unsigned seed = 1; seed <= 400; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_normalize(dice, static_cast<int>(seed));
+    CHECK(compare_with_plain_model(graph, random_events(dice, graph, 40), plain_normalize) == "");
+  }
+}
+
+TEST_CASE("normalize: RTL equals golden to the bit and clock", "[normalize][rtl]") {
+  for (unsigned seed = 1; seed <= 28; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_normalize(dice, static_cast<int>(seed));
+    CHECK(run_bench(graph, random_events(dice, graph, 40), {seed}).verdict() == "ok");
+  }
+}
+
+}  // namespace
+}  // namespace rtlgen::testing

@@ -4,13 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "ir/activation_functions.hpp"
+
 namespace rtlgen {
 namespace {
 
 using Eigen::Index;
 
 constexpr double kLn2 = 0.69314718055994530941723212145817657;
-constexpr double kSqrtHalf = 0.70710678118654752440084436210484904;
 
 /// 2^(x - row maximum) over the rows, divided by the row's sum.
 RowMatrix softmax_rows(const RowMatrix& x) {
@@ -33,20 +34,7 @@ RowMatrix normalize(const Layer& layer, const RowMatrix& x) {
 }
 
 RowMatrix apply_function(const std::string& function, const RowMatrix& x) {
-  if (function == "relu") {
-    return x.cwiseMax(0.0);
-  }
-  if (function == "tanh") {
-    return x.array().tanh();
-  }
-  if (function == "gelu") {
-    return x.unaryExpr([](double value) { return 0.5 * value * std::erfc(-value * kSqrtHalf); });
-  }
-  const RowMatrix sigmoid = 1.0 / (1.0 + (-x.array()).exp());
-  if (function == "silu") {
-    return x.array() * sigmoid.array();
-  }
-  return sigmoid;
+  return x.unaryExpr([&](double value) { return activation_function(function, value); });
 }
 
 /// Rows of the tokens that are real (all where there is no mask).

@@ -40,7 +40,8 @@ Format tensor_format(const Node& node) {
 }
 
 Graph::NodeId Graph::add(Node node, const std::vector<NodeId>& operands) {
-  const NodeId id = boost::add_vertex(std::move(node), dag_);
+  const NodeId id = boost::add_vertex(dag_);
+  dag_[id] = std::move(node);
   int index = 0;
   for (const NodeId operand : operands) {
     boost::add_edge(operand, id, Operand{index++}, dag_);

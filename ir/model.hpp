@@ -71,7 +71,7 @@ struct Layer {
 /// Names of the arrays in an event file.
 struct EventArrays {
   std::string features = "x";
-  std::string mask = "";  ///< default: "count" or "valid", as the mask kind
+  std::string mask;  ///< default: "count" or "valid", as the mask kind
   std::string labels = "y";
 };
 

@@ -50,7 +50,7 @@ class Reader {
       Graph graph;
       graph.name = field(root, "model").as<std::string>();
       graph.tokens = field(root, "tokens").as<int>();
-      const std::string mask = field(root, "mask").as<std::string>();
+      const auto mask = field(root, "mask").as<std::string>();
       if (mask != "none" && mask != "count" && mask != "valid") {
         fail(root["mask"], "mask is '" + mask + "', expected none, count or valid");
       }
@@ -115,7 +115,7 @@ class Reader {
       return Literal{field(node, "shape").as<std::vector<int>>(),
                      field(node, "values").as<std::vector<std::int64_t>>()};
     }
-    const std::string text = node.as<std::string>();
+    const auto text = node.as<std::string>();
     if (text.find('<') != std::string::npos) {
       std::string problem;
       const auto spec = parse_format(text, problem);

@@ -268,7 +268,7 @@ class Dense final : public Primitive {
 
 TensorType accumulator_type(const Literal& weight, const Literal& bias, int weight_frac, const TensorType& input) {
   std::vector<Interval> sums;
-  const std::size_t inputs = static_cast<std::size_t>(weight.shape[1]);
+  const auto inputs = static_cast<std::size_t>(weight.shape[1]);
   for (std::size_t o = 0; o < bias.values.size(); ++o) {
     Interval sum{bias.values[o], bias.values[o]};
     for (std::size_t i = 0; i < inputs; ++i) {

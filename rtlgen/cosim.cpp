@@ -22,24 +22,24 @@ constexpr std::chrono::seconds kTimeout{3600};
 
 /// Options of the tools. A change here makes existing builds stale.
 const std::vector<std::string>& verilator_options() {
-  static const std::vector<std::string> options = {
+  static const std::vector<std::string> kOptions = {
       "--sc", "--exe", "-Wall", "--prefix", "Vcore", "-pins-bv", "2",
       // Registers without reset begin with random values, and so does what the sources leave open.
       "--x-assign", "unique", "--x-initial", "unique", "--threads", "1", "-CFLAGS", "-std=c++17", "-o", "core_sim"};
-  return options;
+  return kOptions;
 }
 
 // One unoptimised translation unit: SystemC's headers cost more than all generated code of a small core, and compiling
 // with -O1 costs more than it saves on the thousands of events of a verification.
 const std::vector<std::string>& make_options() {
-  static const std::vector<std::string> options = {"VM_PARALLEL_BUILDS=0", "OPT_FAST=-O0", "OPT_SLOW=-O0",
-                                                   "OPT_GLOBAL=-O1"};
-  return options;
+  static const std::vector<std::string> kOptions = {"VM_PARALLEL_BUILDS=0", "OPT_FAST=-O0", "OPT_SLOW=-O0",
+                                                    "OPT_GLOBAL=-O1"};
+  return kOptions;
 }
 
 const std::vector<std::string>& bench_sources() {
-  static const std::vector<std::string> names = {"main.cpp", "scoreboard.cpp", "vectors.cpp"};
-  return names;
+  static const std::vector<std::string> kNames = {"main.cpp", "scoreboard.cpp", "vectors.cpp"};
+  return kNames;
 }
 
 std::string read_file(const fs::path& path) {

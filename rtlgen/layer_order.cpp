@@ -24,6 +24,7 @@ Producers resolve_names(const LayerList& list) {
       const auto found = index.find(input.name);
       if (found == index.end()) {
         std::vector<std::string> names;
+        names.reserve(index.size());
         for (const auto& [name, unused] : index) {
           names.push_back(name);
         }

@@ -124,7 +124,7 @@ void write_npz(const std::string& path, const std::map<std::string, std::string>
   if (zip_close(archive.get()) != 0) {
     fail(zip_strerror(archive.get()));
   }
-  archive.release();
+  static_cast<void>(archive.release());  // zip_close has freed it
 }
 
 }  // namespace rtlgen

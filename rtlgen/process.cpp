@@ -75,6 +75,7 @@ pid_t spawn(const Command& command) {
 
   std::vector<std::string> texts = command.arguments;
   std::vector<char*> argv;
+  argv.reserve(texts.size() + 1);
   for (std::string& text : texts) argv.push_back(text.data());
   argv.push_back(nullptr);
 

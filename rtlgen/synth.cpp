@@ -63,8 +63,8 @@ endmodule
 )";
 
 const std::vector<std::string>& resource_names() {
-  static const std::vector<std::string> names = {"lut", "ff", "srl", "lutram", "dsp", "bram", "carry"};
-  return names;
+  static const std::vector<std::string> kNames = {"lut", "ff", "srl", "lutram", "dsp", "bram", "carry"};
+  return kNames;
 }
 
 /// Cells of one module, by resource.
@@ -281,13 +281,13 @@ std::string group_script(const std::vector<Module>& modules, const std::set<int>
 
 // LUTs of a distributed-RAM cell.
 double lutram_size(const std::string& type) {
-  static const std::map<std::string, double> sizes = {
+  static const std::map<std::string, double> kSizes = {
       {"RAM16X1D", 2}, {"RAM32X1D", 2},  {"RAM64X1D", 2},  {"RAM128X1D", 4},  {"RAM256X1D", 8}, {"RAM32X1S", 1},
       {"RAM64X1S", 1}, {"RAM128X1S", 2}, {"RAM256X1S", 4}, {"RAM512X1S", 8},  {"RAM32M", 4},    {"RAM64M", 4},
       {"RAM32M16", 8}, {"RAM64M8", 8},   {"RAM64X8SW", 8}, {"RAM32X16DR8", 8}};
   const std::string plain = type.substr(0, type.find("_1"));
-  const auto size = sizes.find(plain);
-  return size == sizes.end() ? 1 : size->second;
+  const auto size = kSizes.find(plain);
+  return size == kSizes.end() ? 1 : size->second;
 }
 
 bool starts_with(const std::string& text, const std::string& prefix) {

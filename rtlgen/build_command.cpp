@@ -11,6 +11,7 @@
 #include "rtlgen/compile_model.hpp"
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/output_folder.hpp"
+#include "rtlgen/progress.hpp"
 #include "rtlgen/report.hpp"
 #include "rtlgen/verification.hpp"
 #include "rtlgen/write_core.hpp"
@@ -71,7 +72,8 @@ int run_build(const BuildOptions& options) {
     const Events events = verification_events(compiled, options.events);
     const IntegerEvents integers = quantize_events(compiled.graph, events);
     spdlog::info("golden model: {} events", events.count);
-    const Mantissas golden = golden_output(compiled.graph, integers);
+    Progress progress("golden model", events.count);
+    const Mantissas golden = golden_output(compiled.graph, integers, [&](std::size_t done) { progress.update(done); });
     keep_simulation(options.out, folder.path());
     spdlog::info("co-simulation: building and running");
     const Verification verification = verify_core(folder.path(), compiled.signature, integers, golden);

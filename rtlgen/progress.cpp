@@ -8,10 +8,10 @@
 
 namespace rtlgen {
 
-Progress::Progress(std::string label, std::size_t total)
+Progress::Progress(std::string label, std::size_t total, Appears appears)
     : label_(std::move(label)),
       total_(total),
-      start_(std::chrono::steady_clock::now()),
+      visible_from_(std::chrono::steady_clock::now() + std::chrono::seconds(appears == Appears::late ? 2 : 0)),
       terminal_(isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
@@ -21,7 +21,7 @@ Progress::~Progress() {
 }
 
 void Progress::update(std::size_t done) {
-  if (!terminal_ || total_ == 0 || std::chrono::steady_clock::now() - start_ < std::chrono::seconds(2)) {
+  if (!terminal_ || total_ == 0 || std::chrono::steady_clock::now() < visible_from_) {
     return;
   }
   constexpr std::size_t kWidth = 30;

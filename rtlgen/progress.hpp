@@ -7,10 +7,13 @@
 
 namespace rtlgen {
 
-/// Draws on standard error if that is a terminal and two seconds have passed; erased at the end.
+/// Draws on standard error if that is a terminal; erased at the end.
 class Progress {
  public:
-  Progress(std::string label, std::size_t total);
+  /// When the bar appears: after two seconds, or at once where a first step is known to take longer.
+  enum class Appears { late, at_once };
+
+  Progress(std::string label, std::size_t total, Appears appears = Appears::late);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -21,7 +24,7 @@ class Progress {
  private:
   std::string label_;
   std::size_t total_;
-  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point visible_from_;
   bool terminal_;
   bool drawn_ = false;
 };

@@ -3,6 +3,7 @@
 #include "ir/source_error.hpp"
 #include "rtlgen/commands.hpp"
 #include "rtlgen/core_signature.hpp"
+#include "rtlgen/progress.hpp"
 #include "rtlgen/report.hpp"
 #include "rtlgen/synth.hpp"
 #include "rtlgen/write_core.hpp"
@@ -20,7 +21,11 @@ int run_synth(const SynthOptions& options) {
   } catch (const nlohmann::json::exception& error) {
     throw SourceError({path.string()}, std::string("is not a report: ") + error.what());
   }
-  report["resources"]["yosys"] = synthesize(out, options.family);
+  {
+    Progress progress("synthesis", 1, Progress::Appears::at_once);
+    progress.update(0);
+    report["resources"]["yosys"] = synthesize(out, options.family);
+  }
   write_file(path, report.dump(2) + "\n");
   print_report(report);
   return 0;

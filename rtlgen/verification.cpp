@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/source_error.hpp"
+#include "rtlgen/progress.hpp"
 #include "rtlgen/test_vectors.hpp"
 
 namespace rtlgen {
@@ -18,6 +19,10 @@ Verification verify_core(const std::filesystem::path& out, const CoreSignature& 
   const std::filesystem::path expected = out / "sim" / "expected.hex";
   const std::filesystem::path outputs = out / "sim" / "outputs.hex";
   Verification verification;
+  Progress progress("co-simulation: build, gaps, resets, stream", 4, Progress::Appears::at_once);
+  progress.update(0);
+  build_simulation(out);
+  progress.update(1);
   // The testbench takes whole files: first the few events of the stress modes, then all.
   const std::size_t few = std::min(events.count, kStressEvents);
   IntegerEvents some{few, events.x.topRows(static_cast<Eigen::Index>(few) * signature.tokens), {}};
@@ -27,7 +32,9 @@ Verification verify_core(const std::filesystem::path& out, const CoreSignature& 
   write_input_vectors(inputs, signature, some);
   write_output_vectors(expected, signature, golden.topRows(static_cast<Eigen::Index>(few) * signature.output_tokens));
   verification.gaps = run_simulation(out, inputs, expected, std::nullopt, SimulationMode::kGaps);
+  progress.update(2);
   verification.reset = run_simulation(out, inputs, expected, std::nullopt, SimulationMode::kReset);
+  progress.update(3);
   write_input_vectors(inputs, signature, events);
   write_output_vectors(expected, signature, golden);
   verification.stream = run_simulation(out, inputs, expected, outputs, SimulationMode::kStream);

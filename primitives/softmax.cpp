@@ -25,6 +25,7 @@ class Softmax final : public Primitive {
     require(view, view.operand(0).frac == tables.exp_frac,
             "the operand must have as many fraction bits as the exp table");
     require(view, view.operand(0).width <= 32, "the operand is too wide");
+    require(view, tables.recip_lz_max < sum_width(view), "recip_lz_max is larger than the sum of exponentials");
     const TensorType& x = view.operand(0);
     TensorType type = quantized_type(x.tokens, x.features, view.node.quantizer("output"));
     const int frac = tables.recip_frac(sum_width(view));

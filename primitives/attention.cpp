@@ -24,8 +24,8 @@ struct Sizes {
 };
 
 Sizes sizes_of(const NodeView& view) {
-  const int heads = static_cast<int>(view.node.integer("heads"));
-  const int kv_heads = static_cast<int>(view.node.integer("kv_heads"));
+  const auto heads = static_cast<int>(view.node.integer("heads"));
+  const auto kv_heads = static_cast<int>(view.node.integer("kv_heads"));
   const int tokens = view.operand(1).tokens;
   return {tokens,
           heads,
@@ -94,7 +94,7 @@ class Attention final : public Primitive {
     const SoftmaxTables tables(view.node);
     const Quantizer& score_format = view.node.quantizer("score");
     const Quantizer& output = view.node.quantizer("output");
-    const int bias = static_cast<int>(view.node.integer("exp_bias"));
+    const auto bias = static_cast<int>(view.node.integer("exp_bias"));
     const int frac = product_frac(view, sizes);
     const std::int64_t lowest = score_format.format.min();
     const Eigen::Index tokens = sizes.tokens;
@@ -105,7 +105,7 @@ class Attention final : public Primitive {
     for (std::int64_t x = lowest; x <= highest; ++x) {
       exponentials.push_back(static_cast<double>(tables.exp2(x, bias)));
     }
-    const double lookup_lowest = static_cast<double>(lowest);
+    const auto lookup_lowest = static_cast<double>(lowest);
     Mantissas y(operands[0]->rows(), view.node.type.features);
     Mantissas scores(tokens, tokens);
     Mantissas sums(tokens, sizes.value_dim);

@@ -138,7 +138,7 @@ class NetlistWriter {
     const TensorType& input = view_.operand(0);
     for (std::size_t index = 0; index < pipeline_.graph.nodes.size(); ++index) {
       const AdderGraph::Node& node = pipeline_.graph.nodes[index];
-      const int id = static_cast<int>(index);
+      const auto id = static_cast<int>(index);
       const int last_use = pipeline_.last_use[index];
       if (last_use < 0 || node.kind == AdderGraph::Kind::constant) {
         continue;

@@ -27,7 +27,7 @@ DeviceModel device_model(const std::string& device, double clock_mhz) {
                                 "', expected a name that starts with xcvu, xcku, xczu, xck or xc7");
   }
   const double period_ns = 1000.0 / clock_mhz;
-  const int levels = static_cast<int>((period_ns - family->overhead_ns) / family->level_ns);
+  const auto levels = static_cast<int>((period_ns - family->overhead_ns) / family->level_ns);
   DeviceModel model;
   model.levels = std::clamp(levels, 1, 8);
   // A multiplier without its middle register is worth about four levels, with one register at the output.

@@ -36,7 +36,7 @@ int accumulator_width(const NodeView& view) {
   const TensorType& x = view.operand(0);
   const Interval range = hull(x.range(), Interval{0, 0});
   Interval widest{0, 0};
-  const std::size_t inputs = static_cast<std::size_t>(weight.shape[1]);
+  const auto inputs = static_cast<std::size_t>(weight.shape[1]);
   for (std::size_t o = 0; o < static_cast<std::size_t>(weight.shape[0]); ++o) {
     Interval sum =
         hull(Interval{view.node.literal("bias").values[o], view.node.literal("bias").values[o]}, Interval{0, 0});

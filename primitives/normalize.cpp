@@ -108,7 +108,7 @@ class Normalize final : public Primitive {
   Cost cost(const NodeView& view, const Hardware& hardware) const override {
     const Widths sizes = widths(view);
     const TensorType& x = view.operand(0);
-    const int root_width = static_cast<int>(view.node.integer("rsqrt_width"));
+    const auto root_width = static_cast<int>(view.node.integer("rsqrt_width"));
     const int levels = hardware.device.levels;
     Cost feature = multiplier_cost(sizes.element, sizes.element);
     feature += multiplier_cost(sizes.variance / 2 + 1, root_width + 1);
@@ -129,7 +129,7 @@ class Normalize final : public Primitive {
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const Widths sizes = widths(view);
     const TensorType& x = view.operand(0);
-    const int root_width = static_cast<int>(view.node.integer("rsqrt_width"));
+    const auto root_width = static_cast<int>(view.node.integer("rsqrt_width"));
     for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
       Instance instance{"normalize", emission.local(fmt::format("lane{}", lane)), {}, {}};
       instance.with("FEATURES", x.features).with("IN_W", x.width).with("CENTER", view.node.integer("center"));
@@ -161,7 +161,7 @@ RsqrtTable make_rsqrt_table(int features, int index, int width) {
   // sqrt(d) = root * 2^whole with root in [1, 2): R in (root/2, root] fits `width` bits with width - 1 of them behind
   // the point.
   const double sqrt_d = std::sqrt(static_cast<double>(features));
-  const int whole = static_cast<int>(std::floor(std::log2(sqrt_d)));
+  const auto whole = static_cast<int>(std::floor(std::log2(sqrt_d)));
   const double root = std::ldexp(sqrt_d, -whole);
   RsqrtTable result{{{1 << index}, {}}, width, width - 1 - whole};
   const std::int64_t largest = (std::int64_t{1} << width) - 1;

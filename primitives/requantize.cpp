@@ -35,14 +35,14 @@ void requantize(Mantissas& x, int frac, const Quantizer& quantizer, bool relu) {
   }
   if (quantizer.overflow == Overflow::wrap) {
     const double modulus = std::ldexp(1.0, format.width);
-    const double lowest = static_cast<double>(format.min());
+    const auto lowest = static_cast<double>(format.min());
     for (Eigen::Index i = 0; i < size; ++i) {
       data[i] -= modulus * std::floor((data[i] - lowest) / modulus);
     }
     return;
   }
-  const double lowest = static_cast<double>(quantizer.lowest());
-  const double highest = static_cast<double>(format.max());
+  const auto lowest = static_cast<double>(quantizer.lowest());
+  const auto highest = static_cast<double>(format.max());
   for (Eigen::Index i = 0; i < size; ++i) {
     data[i] = std::min(std::max(data[i], lowest), highest);
   }

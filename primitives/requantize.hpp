@@ -38,7 +38,7 @@ inline std::int64_t overflow(std::int64_t x, const Quantizer& quantizer) {
   const Format& format = quantizer.format;
   if (quantizer.overflow == Overflow::wrap) {
     const std::uint64_t mask = (std::uint64_t{1} << format.width) - 1;
-    const std::uint64_t low = static_cast<std::uint64_t>(x) & mask;
+    const auto low = static_cast<std::uint64_t>(x) & mask;
     const bool negative = format.is_signed && (low >> (format.width - 1) & 1U) != 0;
     return static_cast<std::int64_t>(negative ? low | ~mask : low);
   }

@@ -43,7 +43,7 @@ class Softmax final : public Primitive {
     Mantissas y(x.rows(), x.cols());
     std::vector<std::int64_t> exponentials(static_cast<std::size_t>(x.cols()));
     for (Eigen::Index row = 0; row < x.rows(); ++row) {
-      const std::int64_t largest = static_cast<std::int64_t>(x.row(row).maxCoeff());
+      const auto largest = static_cast<std::int64_t>(x.row(row).maxCoeff());
       std::int64_t sum = 0;
       for (Eigen::Index f = 0; f < x.cols(); ++f) {
         const std::int64_t e = tables.exp2(static_cast<std::int64_t>(x(row, f)) - largest, 0);

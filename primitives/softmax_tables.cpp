@@ -18,7 +18,7 @@ SoftmaxTables::SoftmaxTables(const Node& node)
 
 std::int64_t SoftmaxTables::exp2(std::int64_t x, int bias) const {
   const std::int64_t whole = x >> exp_frac;
-  const std::size_t fraction = static_cast<std::size_t>(x - whole * (std::int64_t{1} << exp_frac));
+  const auto fraction = static_cast<std::size_t>(x - whole * (std::int64_t{1} << exp_frac));
   const std::int64_t shift = bias - whole;
   return shift >= exp_width ? 0 : exp_table.values[fraction] >> shift;
 }

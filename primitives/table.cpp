@@ -16,7 +16,7 @@ class Table final : public Primitive {
 
   TensorType infer(const NodeView& view) const override {
     require_operands(view, 1);
-    const int index_width = static_cast<int>(view.node.integer("index_width"));
+    const auto index_width = static_cast<int>(view.node.integer("index_width"));
     const bool index_signed = view.node.integer("index_signed") != 0;
     require(view, index_width >= 1 && index_width <= kMaxTableBits,
             fmt::format("index_width must be 1 to {}", kMaxTableBits));
@@ -46,7 +46,7 @@ class Table final : public Primitive {
 
   Cost cost(const NodeView& view, const Hardware& hardware) const override {
     // Six address bits a LUT6, and a multiplexer tree above.
-    const int index_width = static_cast<int>(view.node.integer("index_width"));
+    const auto index_width = static_cast<int>(view.node.integer("index_width"));
     const double luts = index_width <= 6 ? 1 : (1 << (index_width - 6)) * 1.2;
     const int width = view.node.quantizer("output").format.width;
     const double copies = hardware.lanes_of(view.node.type) * view.node.type.features;
@@ -54,7 +54,7 @@ class Table final : public Primitive {
   }
 
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
-    const int index_width = static_cast<int>(view.node.integer("index_width"));
+    const auto index_width = static_cast<int>(view.node.integer("index_width"));
     const int output_width = view.node.type.width;
     const auto& values = view.node.literal("values").values;
     const std::string name = emission.module_name();

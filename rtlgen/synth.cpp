@@ -255,7 +255,7 @@ std::string group_script(const std::vector<Module>& modules, const std::set<int>
   std::string dissolved_list;
   std::string delete_list;
   for (std::size_t i = 0; i < modules.size(); ++i) {
-    const int index = static_cast<int>(i);
+    const auto index = static_cast<int>(i);
     std::string& list = group.count(index) != 0       ? unit_list
                         : boxes.count(index) != 0     ? box_list
                         : dissolved.count(index) != 0 ? dissolved_list
@@ -417,7 +417,7 @@ nlohmann::json synthesize(const fs::path& out, const std::string& family) {
   const auto found = std::find_if(modules.begin(), modules.end(),
                                   [&](const Module& module) { return module.label == list.stem().string(); });
   if (found == modules.end()) throw std::runtime_error("elaboration lost the top module " + list.stem().string());
-  const int top = static_cast<int>(found - modules.begin());
+  const auto top = static_cast<int>(found - modules.begin());
   choose_units(modules, top);
   write_file(work / "adder_map.v", kAdderMap);
 

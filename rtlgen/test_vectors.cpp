@@ -79,7 +79,7 @@ void write_input_vectors(const std::filesystem::path& path, const CoreSignature&
   std::ofstream file = open_output(path);
   const int width = s.input.format.width;
   for (std::size_t event = 0; event < events.count; ++event) {
-    const Eigen::Index top = static_cast<Eigen::Index>(event) * s.tokens;
+    const auto top = static_cast<Eigen::Index>(event) * s.tokens;
     int count = 0;
     for (int token = 0; token < s.tokens && s.mask == MaskKind::count; ++token) {
       count += static_cast<int>(events.mask(top + token, 0));
@@ -132,15 +132,15 @@ Mantissas read_output_vectors(const std::filesystem::path& path, const CoreSigna
   for (std::string line; std::getline(file, line);) {
     lines.push_back(line);
   }
-  const std::size_t beats = static_cast<std::size_t>(s.output_beats);
+  const auto beats = static_cast<std::size_t>(s.output_beats);
   if (lines.empty() || lines.size() % beats != 0) {
     throw SourceError({path.string()}, fmt::format("has {} beats, expected whole events of {}", lines.size(), beats));
   }
-  const Eigen::Index events = static_cast<Eigen::Index>(lines.size() / beats);
+  const auto events = static_cast<Eigen::Index>(lines.size() / beats);
   Mantissas output(events * s.output_tokens, s.output_features);
   for (Eigen::Index event = 0; event < events; ++event) {
     for (int beat = 0; beat < s.output_beats; ++beat) {
-      const std::size_t line = static_cast<std::size_t>(event) * beats + static_cast<std::size_t>(beat);
+      const auto line = static_cast<std::size_t>(event) * beats + static_cast<std::size_t>(beat);
       BeatBits data(s.output_lanes * s.output_features * s.output.width);
       if (!data.from_hex(lines[line])) {
         throw SourceError({path.string(), static_cast<int>(line) + 1, 1}, "is not a beat in hexadecimal");

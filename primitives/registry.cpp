@@ -20,10 +20,23 @@ namespace rtlgen {
 namespace {
 
 const auto& registry() {
-  static const std::array<const std::unique_ptr<Primitive>, 12> kAll = {
-      make_input(), make_mask(),      make_dense(),     make_flatten_dense(), make_quantize(), make_add(),
-      make_table(), make_normalize(), make_attention(), make_pool(),          make_softmax(),  make_argmax(),
+  // One line a primitive.
+  // clang-format off
+  static const std::array kAll = {
+      make_input(),
+      make_mask(),
+      make_dense(),
+      make_flatten_dense(),
+      make_quantize(),
+      make_add(),
+      make_table(),
+      make_normalize(),
+      make_attention(),
+      make_pool(),
+      make_softmax(),
+      make_argmax(),
   };
+  // clang-format on
   return kAll;
 }
 

@@ -164,10 +164,8 @@ void build_simulation(const fs::path& out) {
 
 CosimResult run_simulation(const fs::path& out, const fs::path& inputs, const std::optional<fs::path>& expected,
                            const std::optional<fs::path>& outputs, SimulationMode mode, unsigned seed) {
-  const auto build_start = std::chrono::steady_clock::now();
   build_simulation(out);
   CosimResult result;
-  result.build_seconds = seconds_since(build_start);
 
   const fs::path folder = fs::absolute(out) / "sim";
   const fs::path report = folder / ("result_" + to_string(mode) + ".json");

@@ -26,7 +26,6 @@ struct CosimResult {
   long protocol_errors = 0;           ///< missing or unexpected output beats, misplaced first or last
   int measured_latency_cycles = -1;   ///< first input beat to last output beat; the longest, if gaps make it vary
   int measured_interval_cycles = -1;  ///< between events at the output; stream mode and two events, else -1
-  double build_seconds = 0;           ///< spent in build_simulation; next to nothing where that found it all done
   double sim_seconds = 0;
   long clocks = 0;
   std::filesystem::path log;  ///< has the first mismatches, if any

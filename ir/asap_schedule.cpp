@@ -1,7 +1,6 @@
-#include "ir/schedule.hpp"
+#include "ir/asap_schedule.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 namespace rtlgen {
@@ -146,28 +145,6 @@ class Scheduler {
 
 }  // namespace
 
-Schedule make_schedule(const Graph& graph) { return Scheduler(graph).run(); }
-
-BufferBits buffer_bits(const Graph& graph, const Schedule& schedule) {
-  // The longest delay of each tensor, as it comes and behind each event buffer.
-  std::map<std::pair<Graph::NodeId, std::optional<int>>, int> longest;
-  for (Graph::NodeId id = 0; id < graph.size(); ++id) {
-    const std::vector<Graph::NodeId> operands = graph.operands(id);
-    for (std::size_t i = 0; i < operands.size(); ++i) {
-      const Alignment& alignment = schedule.nodes[id].alignments[i];
-      int& delay = longest[{operands[i], alignment.replay_start}];
-      delay = std::max(delay, alignment.delay);
-    }
-  }
-  const Hardware hardware = hardware_of(graph);
-  BufferBits bits;
-  for (const auto& [source, delay] : longest) {
-    const TensorType& type = graph.node(source.first).type;
-    const long beat = long{hardware.lanes_of(type)} * type.features * type.width;
-    bits.delay += beat * delay;
-    bits.replay += source.second ? beat * schedule.beats : 0;
-  }
-  return bits;
-}
+Schedule asap_schedule(const Graph& graph) { return Scheduler(graph).run(); }
 
 }  // namespace rtlgen

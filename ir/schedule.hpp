@@ -47,7 +47,8 @@ struct Schedule {
   int interval = 1;  ///< clocks between events
 };
 
-/// As-soon-as-possible schedule. Throws IrError where operands cannot be aligned.
+/// The schedule of the core: least latency, and of that the fewest bits in delay lines. Throws IrError where operands
+/// cannot be aligned.
 Schedule make_schedule(const Graph& graph);
 
 /// Bits of the delay lines and event buffers of a schedule. Delays of one tensor share their registers.

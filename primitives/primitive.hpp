@@ -36,6 +36,8 @@ struct Hardware {
   int beats() const { return (tokens + lanes - 1) / lanes; }
   /// Parallel copies of a unit that works on one token of `type`: reduced tensors have one.
   int lanes_of(const TensorType& type) const { return type.tokens > 1 ? lanes : 1; }
+  /// Wires of a beat of `type`.
+  int beat_bits(const TensorType& type) const { return lanes_of(type) * type.features * type.width; }
 };
 
 /// How a unit moves through time. `latency` counts clocks from a beat on the input wires to the result on the output

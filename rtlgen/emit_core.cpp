@@ -68,10 +68,7 @@ class CoreEmitter {
     return delay > 0 ? fmt::format("{}_d{}", wire, delay) : wire;
   }
 
-  int beat_bits(Graph::NodeId id) const {
-    const TensorType& type = graph_.node(id).type;
-    return hardware_.lanes_of(type) * type.features * type.width;
-  }
+  int beat_bits(Graph::NodeId id) const { return hardware_.beat_bits(graph_.node(id).type); }
 
   // --- Control: one shift register a time base, tapped where needed ---
 

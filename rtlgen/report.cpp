@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "ir/asap_schedule.hpp"
 #include "ir/calibrate.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
@@ -60,7 +61,8 @@ ordered_json core_report(const CompiledModel& compiled) {
                                      {"ff", std::llround(cost.ff)},
                                      {"dsp", std::llround(cost.dsp)},
                                      {"bram", std::llround(cost.bram)}};
-  report["buffers"] = {{"delay_bits", buffers.delay}, {"replay_bits", buffers.replay}};
+  const BufferBits asap = buffer_bits(compiled.graph, asap_schedule(compiled.graph));
+  report["buffers"] = {{"delay_bits", buffers.delay}, {"delay_bits_asap", asap.delay}, {"replay_bits", buffers.replay}};
   return report;
 }
 
@@ -120,6 +122,10 @@ void print_report(const ordered_json& r) {
   if (r["resources"].contains("yosys")) {
     row("resources, yosys", resource_line(r["resources"]["yosys"]));
   }
+  const ordered_json& buffers = r["buffers"];
+  row("delay lines", fmt::format("{} bits ({} if all were as soon as possible)", buffers["delay_bits"].get<long>(),
+                                 buffers["delay_bits_asap"].get<long>()));
+  row("event buffers", fmt::format("{} bits", buffers["replay_bits"].get<long>()));
   if (r.contains("verification")) {
     const ordered_json& v = r["verification"];
     row("co-simulation", fmt::format("{} events, {} with gaps, {} with resets", v["events"].get<long>(),

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "ir/asap_schedule.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
 
@@ -75,6 +76,11 @@ TEST_CASE("schedule: operands of every node come together and after their produc
     const Schedule schedule = make_schedule(graph);
     const Hardware hardware = hardware_of(graph);
     CHECK(schedule.interval == schedule.beats);
+    const Schedule asap = asap_schedule(graph);
+    CHECK(schedule.latency == asap.latency);
+    CHECK(schedule.output == asap.output);
+    CHECK(buffer_bits(graph, schedule).delay <= buffer_bits(graph, asap).delay);
+    CHECK(buffer_bits(graph, schedule).replay <= buffer_bits(graph, asap).replay);
     for (NodeId id = 0; id < graph.size(); ++id) {
       INFO(graph.node(id).name);
       const NodeSchedule& node = schedule.nodes[id];
@@ -92,7 +98,12 @@ TEST_CASE("schedule: operands of every node come together and after their produc
         if (node.alignments[i].replay_start) {
           CHECK(made.base == TimeBase::token);
           CHECK(node.operands[i].base == TimeBase::replay);
-          CHECK(node.operands[i].offset == *node.alignments[i].replay_start + 1 + node.alignments[i].delay);
+          const int start = *node.alignments[i].replay_start;
+          CHECK(node.operands[i].offset == start + 1 + node.alignments[i].delay);
+          // docs/rtl.md: every beat is written before it is read, and read before the next event's is there.
+          CHECK(start >= 0);
+          CHECK(start >= made.offset - (schedule.beats - 2));
+          CHECK(start <= made.offset + 1);
         } else {
           CHECK(node.operands[i] == Arrival{made.base, made.offset + node.alignments[i].delay});
         }
@@ -100,8 +111,50 @@ TEST_CASE("schedule: operands of every node come together and after their produc
       if (timing.kind == Timing::Kind::tokenwise) {
         CHECK(node.output == Arrival{node.operands[0].base, node.operands[0].offset + timing.latency});
       }
+      if (timing.kind == Timing::Kind::attention) {
+        // The queries' first beat comes one clock after the keys' last.
+        const bool behind = node.operands[1].base == TimeBase::replay;
+        CHECK(node.operands[0].offset == node.operands[1].offset + (behind ? schedule.beats : 1));
+        CHECK(node.output == Arrival{node.operands[0].base, node.operands[0].offset + timing.latency});
+      }
+      if (timing.kind == Timing::Kind::reduction) {
+        const int wait = node.operands[0].base == TimeBase::replay ? schedule.beats - 1 : 0;
+        CHECK(node.output.offset == node.operands[0].offset + wait + timing.latency);
+      }
     }
   }
+}
+
+TEST_CASE("schedule: what waits is the narrow side of an operation", "[schedule]") {
+  GraphBuilder builder({1, 1, MaskKind::none, 200});
+  const NodeId x = builder.input(2, signed_quantizer(4, 2));
+  const NodeId wide = builder.quantize("wide", x, signed_quantizer(10, 8));
+  const Graph graph = builder.finish(sum(builder, "sum", delayed(builder, "late", x, 5), wide));
+  CHECK(buffer_bits(graph, asap_schedule(graph)).delay == 4 * 2 * 10);
+  CHECK(buffer_bits(graph, make_schedule(graph)).delay == 4 * 2 * 4);
+}
+
+TEST_CASE("schedule: what waits anyway is tapped", "[schedule]") {
+  GraphBuilder builder({1, 1, MaskKind::none, 200});
+  const NodeId x = builder.input(2, signed_quantizer(4, 2));
+  const NodeId narrow = builder.quantize("narrow", x, signed_quantizer(3, 1));
+  const NodeId residual = sum(builder, "residual", delayed(builder, "late", x, 5), x);
+  const Graph graph = builder.finish(sum(builder, "sum", residual, narrow));
+  CHECK(buffer_bits(graph, asap_schedule(graph)).delay == 5 * 2 * 4 + 5 * 2 * 3);
+  CHECK(buffer_bits(graph, make_schedule(graph)).delay == 5 * 2 * 4);
+}
+
+TEST_CASE("schedule: an event buffer is read as late as it may be", "[schedule]") {
+  GraphBuilder builder({4, 1, MaskKind::none, 200});
+  const NodeId x = builder.input(2, signed_quantizer(4, 2));
+  const auto own = [&](const char* name) { return builder.quantize(name, x, kFormat); };
+  const NodeId heads = attention(builder, "heads", own("q"), own("k"), own("v"), nullptr);
+  const Graph graph = builder.finish(sum(builder, "sum", heads, x));
+  const Schedule asap = asap_schedule(graph);
+  const Schedule schedule = make_schedule(graph);
+  CHECK(asap.nodes[graph.output()].alignments[1].replay_start == 0);
+  CHECK(schedule.nodes[graph.output()].alignments[1].replay_start == 1);
+  CHECK(buffer_bits(graph, schedule).delay == buffer_bits(graph, asap).delay - 2 * 4);
 }
 
 TEST_CASE("schedule: RTL of residual chains and attention behind attention equals golden", "[schedule][rtl]") {

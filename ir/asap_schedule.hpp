@@ -1,0 +1,12 @@
+// Every node as soon as its operands are there.
+#pragma once
+
+#include "ir/schedule.hpp"
+
+namespace rtlgen {
+
+/// As-soon-as-possible schedule: which time base every tensor is in, where event buffers stand, and the core's latency.
+/// Throws IrError where operands cannot be aligned.
+Schedule asap_schedule(const Graph& graph);
+
+}  // namespace rtlgen

@@ -1,0 +1,13 @@
+// Moves nodes in time so that little waits in delay lines.
+#pragma once
+
+#include "ir/schedule.hpp"
+
+namespace rtlgen {
+
+/// A schedule with the time bases, event buffers, latency and interval of `schedule` and the fewest bits in delay
+/// lines; of several such schedules the one in which every node is as early as in any. Leiserson and Saxe, Retiming
+/// synchronous circuitry, 1991, with whole nodes in the place of gates.
+Schedule retime_schedule(const Graph& graph, const Schedule& schedule);
+
+}  // namespace rtlgen

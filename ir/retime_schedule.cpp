@@ -11,14 +11,12 @@ namespace rtlgen {
 namespace {
 
 /// A node and its operands move together: whatever its rules ask of them (docs/architecture.md) stays as it is. The
-/// variables are the offsets of the nodes' tensors, by node id, then the input beat, which is at 0, then the starts of
-/// the event buffers.
+/// variables are the offsets of the nodes' tensors, by node id, and behind them the starts of the event buffers.
 class Retiming {
  public:
   Retiming(const Graph& graph, const Schedule& schedule)
-      : graph_(graph), hardware_(hardware_of(graph)), schedule_(schedule), input_beat_(graph.size()) {
-    problem_.variables = graph.size() + 1;
-    problem_.fixed.push_back({input_beat_, 0});
+      : graph_(graph), hardware_(hardware_of(graph)), schedule_(schedule) {
+    problem_.variables = graph.size();
     for (Graph::NodeId id = 0; id < graph.size(); ++id) {
       if (graph.operands(id).empty() || id == graph.output()) {
         problem_.fixed.push_back({id, schedule_.nodes[id].output.offset});
@@ -71,16 +69,16 @@ class Retiming {
     }
   }
 
-  /// docs/rtl.md, event_replay: beat i is read i clocks after the start. Without gaps it was written
-  /// beats - 1 - i clocks before the last one, which was at the tensor's offset, and has to be there a clock before it
-  /// is read. The next event's beat i comes 1 + i clocks after that last one at the soonest, and must not be there
-  /// before the old one is read.
+  /// docs/rtl.md, event_replay. Beat i is read i clocks after the start. It must be written a clock before; without
+  /// gaps that happens beats - 1 - i clocks before the last beat, which comes at the tensor's offset. And the next
+  /// event's beat i, which comes 1 + i clocks after that last beat at the soonest, must not come before it is read. (No
+  /// start is before the input's last beat: its readers are not, and a start before the first of them saves bits by
+  /// waiting.)
   void add_buffer(const Source& source) {
     const std::size_t start = problem_.variables++;
     starts_[source] = start;
     problem_.constraints.push_back({source.first, start, 2 - schedule_.beats});
     problem_.constraints.push_back({start, source.first, -1});
-    problem_.constraints.push_back({input_beat_, start, 0});
   }
 
   TimePoint made_at(Graph::NodeId id, const std::optional<int>& start) const {
@@ -90,7 +88,6 @@ class Retiming {
   const Graph& graph_;
   const Hardware hardware_;
   Schedule schedule_;
-  const std::size_t input_beat_;
   RegisterProblem problem_;
   std::map<Source, std::size_t> starts_;
 };

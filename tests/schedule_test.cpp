@@ -166,6 +166,16 @@ TEST_CASE("schedule: RTL of residual chains and attention behind attention equal
   }
 }
 
+TEST_CASE("schedule: the latency stays, also where an event buffer could be read sooner", "[schedule]") {
+  GraphBuilder builder({4, 1, MaskKind::none, 200});
+  const NodeId x = builder.input(2, signed_quantizer(4, 2));
+  const NodeId heads = attention(builder, "heads", x, x, x, nullptr);
+  const Graph graph = builder.finish(sum(builder, "sum", heads, delayed(builder, "late", x, 40)));
+  const Schedule schedule = make_schedule(graph);
+  CHECK(schedule.nodes[graph.output()].alignments[1].replay_start == 40);
+  CHECK(schedule.output == Arrival{TimeBase::replay, 42});
+}
+
 /// Input formats, masks of all kinds at all sizes: a sum of what is real shows every bit of both.
 TEST_CASE("sources: unsigned inputs and masks of every size reach the core", "[sources][rtl]") {
   for (int tokens = 1; tokens <= 9; ++tokens) {

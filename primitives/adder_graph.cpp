@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "primitives/adder_cost.hpp"
+
 namespace rtlgen {
 namespace {
 
@@ -164,9 +166,8 @@ int AdderGraph::adder_bits() const {
   int bits = 0;
   for (const Node& node : nodes) {
     if (node.kind == Kind::adder) {
-      // Low bits of `a` below the lowest bit of b pass through; those of b do too, unless they are negated.
-      const int passed = node.shift_b > 0 ? node.shift_b : (node.subtract ? 0 : node.shift_a);
-      bits += std::max(1, signed_width(node.interval) - passed);
+      bits += adder_luts(nodes[static_cast<std::size_t>(node.a)].interval, node.shift_a,
+                         nodes[static_cast<std::size_t>(node.b)].interval, node.shift_b, node.subtract);
     }
   }
   return bits;

@@ -40,7 +40,7 @@ struct AdderGraph {
   int depth() const;
   /// Interval of an output.
   Interval interval(const Output& output) const;
-  /// Bits of all adders, without those that only pass through: one LUT each.
+  /// LUTs of all adders (primitives/adder_cost.hpp).
   int adder_bits() const;
 };
 

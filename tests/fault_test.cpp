@@ -52,7 +52,7 @@ TEST_CASE("faults: the small model is sound before any is planted", "[fault][rtl
 }
 
 TEST_CASE("faults: a subtractor for an adder in a generated dense is a mismatch", "[fault][rtl]") {
-  CHECK(run_with("random_model_t_attn", " + ", " - ").mismatches > 0);
+  CHECK(run_with("random_model_t_attn", ".SUBTRACT(0)", ".SUBTRACT(1)").mismatches > 0);
 }
 
 TEST_CASE("faults: a wrong constant in a generated weight memory is a mismatch", "[fault][rtl]") {
@@ -122,7 +122,7 @@ TEST_CASE("faults: the SystemC testbench sees a wrong adder and a wrong latency"
   write_core(folder.path(), compiled);
   Files faulty = {{"random_model_t_attn", read_text(folder.path() / "src" / "random_model_t_attn.v")},
                   {"control_delay", read_text(folder.path() / "src" / "control_delay.v")}};
-  replace(faulty, "random_model_t_attn", " + ", " - ");
+  replace(faulty, "random_model_t_attn", ".SUBTRACT(0)", ".SUBTRACT(1)");
   replace(faulty, "control_delay", "assign out_valid = valid[DEPTH];",
           "reg late; always @(posedge clk) late <= !rst && valid[DEPTH]; assign out_valid = late;");
   for (const auto& [name, text] : faulty) {

@@ -1,0 +1,41 @@
+// An adder graph cut into pipeline stages.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "primitives/adder_graph.hpp"
+
+namespace rtlgen {
+
+/// When each value of an adder graph is computed. Stage s is what lies behind s registers; inputs are in stage 0, and a
+/// value that is read in a later stage than its own passes a register a stage.
+struct AdderPipeline {
+  AdderGraph graph;
+  std::vector<int> stage;     ///< per node: where it is computed
+  std::vector<int> last_use;  ///< per node: the last stage that reads it; -1: nothing that matters does
+  int output_stage = 0;       ///< where all outputs are read
+
+  /// Registers between inputs and outputs.
+  int latency() const { return output_stage; }
+  /// Whether the node is a wire: read by something, and not constant.
+  bool is_wire(int node) const;
+  /// Adders that are wires.
+  int adders() const;
+  /// Bits of all registers.
+  int register_bits() const;
+  /// What contradicts a pipeline with at most `levels` adders between two registers (0: any number); empty: nothing.
+  std::string problem(int levels) const;
+};
+
+/// Fills in the rest for given stages, of any origin: one a node, 0 for constants. Throws std::logic_error where a
+/// value would be read before it is there.
+AdderPipeline make_adder_pipeline(AdderGraph graph, std::vector<int> stage, int output_stage);
+
+/// The stage of every node as soon as possible: `levels` adders between two registers, 0: all in stage 0.
+std::vector<int> earliest_stages(const AdderGraph& graph, int levels);
+
+/// Stages that the graph needs: the depth divided by `levels`, at least 1.
+int stages_needed(const AdderGraph& graph, int levels);
+
+}  // namespace rtlgen

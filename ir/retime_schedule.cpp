@@ -14,8 +14,8 @@ namespace {
 /// variables are the offsets of the nodes' tensors, by node id, and behind them the starts of the event buffers.
 class Retiming {
  public:
-  Retiming(const Graph& graph, const Schedule& schedule)
-      : graph_(graph), hardware_(hardware_of(graph)), schedule_(schedule) {
+  Retiming(const Graph& graph, Schedule schedule)
+      : graph_(graph), hardware_(hardware_of(graph)), schedule_(std::move(schedule)) {
     problem_.variables = graph.size();
     for (Graph::NodeId id = 0; id < graph.size(); ++id) {
       if (graph.operands(id).empty() || id == graph.output()) {
@@ -94,6 +94,6 @@ class Retiming {
 
 }  // namespace
 
-Schedule retime_schedule(const Graph& graph, const Schedule& schedule) { return Retiming(graph, schedule).run(); }
+Schedule retime_schedule(const Graph& graph, Schedule schedule) { return Retiming(graph, std::move(schedule)).run(); }
 
 }  // namespace rtlgen

@@ -1,151 +1,13 @@
 #include "primitives/adder_graph.hpp"
 
+#include <Eigen/Dense>
 #include <algorithm>
-#include <functional>
-#include <map>
-#include <queue>
-#include <tuple>
-#include <utility>
+#include <stdexcept>
+#include <string>
 
 #include "primitives/adder_cost.hpp"
 
 namespace rtlgen {
-namespace {
-
-/// A signed, shifted node: one summand.
-struct Term {
-  int node = -1;
-  int shift = 0;
-  bool negative = false;
-};
-
-class Builder {
- public:
-  explicit Builder(const std::vector<Interval>& inputs) {
-    for (const Interval& interval : inputs) {
-      graph_.nodes.push_back({AdderGraph::Kind::input, -1, -1, 0, 0, false, interval, 0});
-    }
-  }
-
-  void add_output(const std::int64_t* weights, std::size_t count, std::int64_t bias) {
-    std::vector<Term> terms;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (weights[i] != 0) {
-        terms.push_back(product(static_cast<int>(i), weights[i]));
-      }
-    }
-    if (bias != 0) {
-      terms.push_back({constant(bias), 0, false});
-    }
-    if (terms.empty()) {
-      graph_.outputs.push_back({});
-      return;
-    }
-    const Term sum = add_all(terms);
-    if (sum.negative) {
-      const Term negated = add({constant(0), 0, false}, sum);
-      graph_.outputs.push_back({negated.node, negated.shift});
-    } else {
-      graph_.outputs.push_back({sum.node, sum.shift});
-    }
-  }
-
-  AdderGraph take() { return std::move(graph_); }
-
- private:
-  /// weight * input: the odd part from the cache, then a shift and a sign.
-  Term product(int input, std::int64_t weight) {
-    const bool negative = weight < 0;
-    std::int64_t odd = negative ? -weight : weight;
-    int shift = 0;
-    while ((odd & 1) == 0) {
-      odd >>= 1;
-      ++shift;
-    }
-    const auto key = std::make_pair(input, odd);
-    auto found = multiples_.find(key);
-    if (found == multiples_.end()) {
-      std::vector<Term> terms;
-      for (const SignedDigit& digit : canonical_signed_digits(odd)) {
-        terms.push_back({input, digit.shift, digit.negative});
-      }
-      found = multiples_.emplace(key, add_all(terms)).first;
-    }
-    const Term& multiple = found->second;
-    return {multiple.node, multiple.shift + shift, multiple.negative != negative};
-  }
-
-  /// The sum of the terms, always combining the two of least depth (Huffman's order).
-  Term add_all(const std::vector<Term>& terms) {
-    using Entry = std::tuple<int, std::size_t, Term>;  // level, age
-    const auto later = [](const Entry& x, const Entry& y) {
-      return std::tie(std::get<0>(x), std::get<1>(x)) > std::tie(std::get<0>(y), std::get<1>(y));
-    };
-    std::priority_queue<Entry, std::vector<Entry>, decltype(later)> queue(later);
-    std::size_t age = 0;
-    for (const Term& term : terms) {
-      queue.emplace(level(term.node), age++, term);
-    }
-    while (queue.size() > 1) {
-      const Term a = std::get<2>(queue.top());
-      queue.pop();
-      const Term b = std::get<2>(queue.top());
-      queue.pop();
-      const Term sum = add(a, b);
-      queue.emplace(level(sum.node), age++, sum);
-    }
-    return std::get<2>(queue.top());
-  }
-
-  Term add(Term a, Term b) {
-    if (a.negative && !b.negative) {
-      std::swap(a, b);
-    }
-    const int common = std::min(a.shift, b.shift);
-    const bool subtract = a.negative != b.negative;
-    AdderGraph::Node node{AdderGraph::Kind::adder, a.node, b.node, a.shift - common, b.shift - common, subtract, {}, 0};
-    if (!subtract && std::tie(node.a, node.shift_a) > std::tie(node.b, node.shift_b)) {
-      std::swap(node.a, node.b);
-      std::swap(node.shift_a, node.shift_b);
-    }
-    const auto key = std::make_tuple(node.a, node.shift_a, node.b, node.shift_b, subtract);
-    const auto found = adders_.find(key);
-    if (found != adders_.end()) {
-      return {found->second, common, a.negative && b.negative};
-    }
-    const Interval left = (std::int64_t{1} << node.shift_a) * graph_.nodes[static_cast<std::size_t>(node.a)].interval;
-    const Interval right = (std::int64_t{1} << node.shift_b) * graph_.nodes[static_cast<std::size_t>(node.b)].interval;
-    node.interval = left + (subtract ? std::int64_t{-1} : std::int64_t{1}) * right;
-    node.level = 1 + std::max(level(node.a), level(node.b));
-    const int id = append(node);
-    adders_.emplace(key, id);
-    return {id, common, a.negative && b.negative};
-  }
-
-  int constant(std::int64_t value) {
-    const auto found = constants_.find(value);
-    if (found != constants_.end()) {
-      return found->second;
-    }
-    const int id = append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {value, value}, 0});
-    constants_.emplace(value, id);
-    return id;
-  }
-
-  int append(const AdderGraph::Node& node) {
-    graph_.nodes.push_back(node);
-    return static_cast<int>(graph_.nodes.size()) - 1;
-  }
-
-  int level(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].level; }
-
-  AdderGraph graph_;
-  std::map<std::pair<int, std::int64_t>, Term> multiples_;
-  std::map<std::tuple<int, int, int, int, bool>, int> adders_;
-  std::map<std::int64_t, int> constants_;
-};
-
-}  // namespace
 
 int AdderGraph::depth() const {
   int deepest = 0;
@@ -186,12 +48,42 @@ std::vector<SignedDigit> canonical_signed_digits(std::int64_t value) {
   return digits;
 }
 
-AdderGraph build_adder_graph(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs) {
-  Builder builder(inputs);
-  for (std::size_t o = 0; o < bias.values.size(); ++o) {
-    builder.add_output(weight.values.data() + o * inputs.size(), inputs.size(), bias.values[o]);
+void require_product(const AdderGraph& graph, const Literal& weight, const Literal& bias) {
+  const auto inputs = static_cast<std::size_t>(weight.shape[1]);
+  // Row by row: the factors of the inputs, and a constant.
+  using Forms = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const auto row = [](int node) { return static_cast<Eigen::Index>(node); };
+  const auto scale = [](int shift) { return std::int64_t{1} << shift; };
+  const auto constant = static_cast<Eigen::Index>(inputs);
+  Forms forms = Forms::Zero(row(static_cast<int>(graph.nodes.size())), constant + 1);
+  for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
+    const AdderGraph::Node& node = graph.nodes[id];
+    auto form = forms.row(row(static_cast<int>(id)));
+    if (node.kind == AdderGraph::Kind::input) {
+      form(static_cast<Eigen::Index>(id)) = 1;
+    } else if (node.kind == AdderGraph::Kind::constant) {
+      form(constant) = node.interval.lo;
+    } else {
+      form = scale(node.shift_a) * forms.row(row(node.a)) +
+             (node.subtract ? -1 : 1) * scale(node.shift_b) * forms.row(row(node.b));
+    }
   }
-  return builder.take();
+  for (std::size_t o = 0; o < graph.outputs.size(); ++o) {
+    const AdderGraph::Output& output = graph.outputs[o];
+    const std::int64_t factor = output.node < 0 ? 0 : scale(output.shift);
+    const auto form = forms.row(row(std::max(0, output.node)));
+    bool equal = true;
+    std::int64_t rest = bias.values[o];
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const Interval& x = graph.nodes[i].interval;
+      const std::int64_t difference = weight.values[o * inputs + i] - factor * form(static_cast<Eigen::Index>(i));
+      equal = equal && (difference == 0 || x.lo == x.hi);
+      rest += difference * x.lo;
+    }
+    if (!equal || rest != factor * form(constant)) {
+      throw std::logic_error("adder graph: output " + std::to_string(o) + " is not its row of the matrix");
+    }
+  }
 }
 
 }  // namespace rtlgen

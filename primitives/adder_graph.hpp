@@ -51,9 +51,8 @@ struct SignedDigit {
 };
 std::vector<SignedDigit> canonical_signed_digits(std::int64_t value);
 
-/// Builds y = W x + bias from CSD digits: the odd part of each weight is built once per input and shared by all
-/// outputs, then each output's terms are added in order of depth, which gives the least depth for given terms. `weight`
-/// is [out, in], `bias` [out].
-AdderGraph build_adder_graph(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs);
+/// Throws std::logic_error unless the graph computes weight * x + bias for all x in the intervals of its inputs.
+/// `weight` is [out, in], `bias` [out].
+void require_product(const AdderGraph& graph, const Literal& weight, const Literal& bias);
 
 }  // namespace rtlgen

@@ -1,10 +1,33 @@
 #include "primitives/constant_matrix.hpp"
 
+#include "primitives/adder_synthesis.hpp"
+
 namespace rtlgen {
+namespace {
+
+SearchBudget budget(Effort effort) {
+  switch (effort) {
+    case Effort::fast:
+      return {3, 5000, 0};
+    case Effort::normal:
+      return {80, 20000, 30};
+    case Effort::high:
+      break;
+  }
+  return {4000, 500000, 400};
+}
+
+}  // namespace
 
 AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
-                                 const ConstantMatrixOptions& /*options*/) {
-  return build_adder_graph(weight, bias, inputs);
+                                 const ConstantMatrixOptions& options) {
+  const int least = least_depth(weight, bias, inputs);
+  int depth = least + options.depth_slack.value_or(0);
+  if (!options.depth_slack && options.levels_per_stage > 0) {
+    // The last stage may be full.
+    depth = (least + options.levels_per_stage - 1) / options.levels_per_stage * options.levels_per_stage;
+  }
+  return synthesize_adders(weight, bias, inputs, depth, budget(options.effort));
 }
 
 }  // namespace rtlgen

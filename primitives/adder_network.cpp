@@ -1,0 +1,289 @@
+#include "primitives/adder_network.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "primitives/value_bits.hpp"
+
+namespace rtlgen {
+namespace {
+
+/// Level bound of a value that nothing uses yet.
+constexpr int kUnbounded = std::numeric_limits<int>::max();
+
+Interval scaled(const Interval& interval, int shift, bool negative) {
+  const std::int64_t factor = std::int64_t{1} << shift;
+  return negative ? Interval{-interval.hi * factor, -interval.lo * factor}
+                  : Interval{interval.lo * factor, interval.hi * factor};
+}
+
+void set_bits(NetworkValue& value) {
+  value.bits = value_bits(value.interval);
+  value.has_sign = value.interval.lo < 0 && value.interval.hi >= 0;
+}
+
+}  // namespace
+
+AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs)
+    : leaves_(static_cast<int>(inputs.size())), inputs_(inputs) {
+  for (int i = 0; i < leaves_; ++i) {
+    const int value = allocate();
+    NetworkValue& leaf = values_[static_cast<std::size_t>(value)];
+    leaf.kind = NetworkValue::Kind::leaf;
+    leaf.hash = LinearHash::unit(static_cast<std::uint64_t>(i));
+    leaf.parity = LinearHash::random_word(static_cast<std::uint64_t>(i) + (std::uint64_t{1} << 32));
+    leaf.interval = inputs[static_cast<std::size_t>(i)];
+    set_bits(leaf);
+    coefficients_[static_cast<std::size_t>(value) * static_cast<std::size_t>(leaves_) + static_cast<std::size_t>(i)] =
+        1;
+    table_.insert(leaf.hash.unsigned_key(), value);
+  }
+}
+
+int AdderNetwork::allocate() {
+  if (!free_.empty()) {
+    const int value = free_.back();
+    free_.pop_back();
+    return value;
+  }
+  values_.emplace_back();
+  coefficients_.resize(coefficients_.size() + static_cast<std::size_t>(leaves_));
+  return size() - 1;
+}
+
+/// Interval and parity from the coefficients.
+void AdderNetwork::refresh_interval(int value) {
+  NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  const std::int64_t* c = coefficients(value);
+  v.interval = {0, 0};
+  v.parity = 0;
+  for (int i = 0; i < leaves_; ++i) {
+    const std::int64_t factor = c[i];
+    const Interval& input = inputs_[static_cast<std::size_t>(i)];
+    v.interval.lo += factor * (factor > 0 ? input.lo : input.hi);
+    v.interval.hi += factor * (factor > 0 ? input.hi : input.lo);
+    if ((c[i] & 1) != 0) {
+      v.parity ^= values_[static_cast<std::size_t>(i)].parity;
+    }
+  }
+  set_bits(v);
+}
+
+int AdderNetwork::add_output(const std::vector<std::int64_t>& coefficients, int latest_level) {
+  const int value = allocate();
+  std::copy(coefficients.begin(), coefficients.end(),
+            coefficients_.begin() + static_cast<std::ptrdiff_t>(value) * leaves_);
+  NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  v.kind = NetworkValue::Kind::adder;
+  v.output_level = latest_level;
+  v.latest = latest_level;
+  for (int i = 0; i < leaves_; ++i) {
+    const std::int64_t c = coefficients[static_cast<std::size_t>(i)];
+    const LinearHash unit = values_[static_cast<std::size_t>(i)].hash;
+    for (int bit = 0; bit < 60; ++bit) {
+      if (((static_cast<std::uint64_t>(c < 0 ? -c : c) >> bit) & 1U) != 0) {
+        v.hash = v.hash + (c < 0 ? -unit.shifted(bit) : unit.shifted(bit));
+      }
+    }
+  }
+  refresh_interval(value);
+  table_.insert(v.hash.unsigned_key(), value);
+  return value;
+}
+
+std::uint64_t AdderNetwork::key_of_sum(const LeveledTerm& first, const LeveledTerm& second) const {
+  const Term& a = first.term;
+  const Term& b = second.term;
+  const LinearHash sum = (first.hash + second.hash).shifted(-std::min(a.shift, b.shift));
+  if (a.shift != b.shift || first.parity != second.parity) {
+    return sum.unsigned_key();
+  }
+  // All coefficients of the sum are even: find the common power of two.
+  const std::int64_t* ca = coefficients(a.value);
+  const std::int64_t* cb = coefficients(b.value);
+  std::uint64_t any = 0;
+  for (int i = 0; i < leaves_; ++i) {
+    any |= static_cast<std::uint64_t>(a.negative != b.negative ? ca[i] - cb[i] : ca[i] + cb[i]);
+  }
+  const std::uint64_t odd = any == 0 ? 0 : sum.shifted(-__builtin_ctzll(any)).unsigned_key();
+  return table_.find(odd) >= 0 ? odd : sum.unsigned_key();
+}
+
+/// Bit positions in which two varying operand bits meet that did not meet in the position below; `width` is that of the
+/// sum. The shorter shift is 0. As adder_luts(), but signs may still turn, so none is taken to stand in the way.
+int AdderNetwork::overlap(const Term& a, const Term& b, int width) const {
+  const NetworkValue& va = (*this)[a.value];
+  const NetworkValue& vb = (*this)[b.value];
+  const int common = std::min(a.shift, b.shift);
+  const int end_a = va.bits + a.shift - common;
+  const int end_b = vb.bits + b.shift - common;
+  int end = std::min(width, std::max(end_a, end_b));
+  if (va.bits == 0 || vb.bits == 0) {
+    return std::max(0, end) / 2;  // where the constant has ones, say in every other place
+  }
+  end = va.has_sign ? end : std::min(end, end_a);
+  end = vb.has_sign ? end : std::min(end, end_b);
+  return std::max(0, end - (std::max(a.shift, b.shift) - common));
+}
+
+int AdderNetwork::estimate_cost(const Term& a, const Term& b) const {
+  const int common = std::min(a.shift, b.shift);
+  const Interval left = scaled((*this)[a.value].interval, a.shift - common, false);
+  const Interval right = scaled((*this)[b.value].interval, b.shift - common, a.negative != b.negative);
+  return overlap(a, b, value_bits({left.lo + right.lo, left.hi + right.hi}));
+}
+
+Term AdderNetwork::draft(const Term& a, const Term& b) {
+  const int value = allocate();
+  drafts_.push_back(value);
+  const int common = std::min(a.shift, b.shift);
+  const bool flip = a.negative;  // the draft is |a| +- |b|, so that its sign depends on the pair alone
+  const std::int64_t left = std::int64_t{1} << (a.shift - common);
+  const std::int64_t right = (a.negative != b.negative ? -1 : 1) * (std::int64_t{1} << (b.shift - common));
+  std::int64_t* c = coefficients_.data() + static_cast<std::size_t>(value) * static_cast<std::size_t>(leaves_);
+  const std::int64_t* ca = coefficients(a.value);
+  const std::int64_t* cb = coefficients(b.value);
+  for (int i = 0; i < leaves_; ++i) {
+    c[i] = left * ca[i] + right * cb[i];
+  }
+  NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  const LinearHash ha = (*this)[a.value].hash.shifted(a.shift - common);
+  const LinearHash hb = (*this)[b.value].hash.shifted(b.shift - common);
+  v.kind = NetworkValue::Kind::adder;
+  v.hash = ha + (right < 0 ? -hb : hb);
+  v.a = {a.value, a.shift - common, false};
+  v.b = {b.value, b.shift - common, right < 0};
+  v.output_level = -1;
+  v.users.clear();
+  refresh_interval(value);
+  v.cost = overlap(v.a, v.b, v.bits);
+  return {value, common, flip};
+}
+
+void AdderNetwork::discard_drafts() {
+  for (auto draft = drafts_.rbegin(); draft != drafts_.rend(); ++draft) {
+    values_[static_cast<std::size_t>(*draft)].kind = NetworkValue::Kind::unused;
+    free_.push_back(*draft);
+  }
+  drafts_.clear();
+}
+
+void AdderNetwork::hide(int value) {
+  NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  table_.erase(v.hash.unsigned_key());
+  v.hidden = true;
+}
+
+void AdderNetwork::reveal(int value) {
+  NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  table_.insert(v.hash.unsigned_key(), value);
+  v.hidden = false;
+}
+
+int AdderNetwork::cost_of(int value, const Term& a, const Term& b) const { return overlap(a, b, (*this)[value].bits); }
+
+void AdderNetwork::connect(int value) {
+  const NetworkValue& v = (*this)[value];
+  for (const int operand : {v.a.value, v.b.value}) {
+    if (operand >= leaves_) {
+      values_[static_cast<std::size_t>(operand)].users.push_back(value);
+      changed_.push_back(operand);
+    }
+  }
+  total_cost_ += v.cost;
+  changed_.push_back(value);
+}
+
+void AdderNetwork::disconnect(int value) {
+  const NetworkValue& v = (*this)[value];
+  for (const int operand : {v.a.value, v.b.value}) {
+    if (operand >= leaves_) {
+      std::vector<int>& users = values_[static_cast<std::size_t>(operand)].users;
+      users.erase(std::find(users.begin(), users.end(), value));
+      changed_.push_back(operand);
+    }
+  }
+  total_cost_ -= v.cost;
+}
+
+void AdderNetwork::adopt_drafts() {
+  for (const int draft : drafts_) {
+    NetworkValue& v = values_[static_cast<std::size_t>(draft)];
+    table_.insert(v.hash.unsigned_key(), draft);
+    v.latest = kUnbounded;
+    connect(draft);
+  }
+  drafts_.clear();
+}
+
+void AdderNetwork::redefine(int value, const Term& a, const Term& b) {
+  NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  if (v.a.value >= 0) {
+    disconnect(value);
+  }
+  v.a = a;
+  v.b = b;
+  v.cost = cost_of(value, a, b);
+  connect(value);
+}
+
+void AdderNetwork::remove_unused(std::vector<int> values) {
+  while (!values.empty()) {
+    const int value = values.back();
+    values.pop_back();
+    const NetworkValue& v = (*this)[value];
+    if (v.kind == NetworkValue::Kind::adder && v.users.empty() && v.output_level < 0) {
+      values.push_back(v.a.value);
+      values.push_back(v.b.value);
+      remove(value);
+    }
+  }
+}
+
+void AdderNetwork::remove(int value) {
+  disconnect(value);
+  NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  if (!v.hidden) {
+    table_.erase(v.hash.unsigned_key());
+  }
+  v.hidden = false;
+  v.kind = NetworkValue::Kind::unused;
+  free_.push_back(value);
+}
+
+void AdderNetwork::update_levels() {
+  std::vector<int> work;
+  const auto is_adder = [&](int value) { return (*this)[value].kind == NetworkValue::Kind::adder; };
+  std::copy_if(changed_.begin(), changed_.end(), std::back_inserter(work), is_adder);
+  changed_.swap(work);
+  work = changed_;
+  while (!work.empty()) {
+    NetworkValue& v = values_[static_cast<std::size_t>(work.back())];
+    work.pop_back();
+    const int level = 1 + std::max((*this)[v.a.value].earliest, (*this)[v.b.value].earliest);
+    if (level != v.earliest) {
+      v.earliest = level;
+      work.insert(work.end(), v.users.begin(), v.users.end());
+    }
+  }
+  work.swap(changed_);
+  changed_.clear();
+  while (!work.empty()) {
+    NetworkValue& v = values_[static_cast<std::size_t>(work.back())];
+    work.pop_back();
+    int level = v.output_level >= 0 ? v.output_level : kUnbounded;
+    for (const int user : v.users) {
+      level = std::min(level, (*this)[user].latest - 1);
+    }
+    if (level != v.latest) {
+      v.latest = level;
+      for (const int operand : {v.a.value, v.b.value}) {
+        if (operand >= leaves_) {
+          work.push_back(operand);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,257 @@
+#include "primitives/adder_search.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "primitives/annealing.hpp"
+
+namespace rtlgen {
+namespace {
+
+constexpr std::size_t kMostTargets = 40;
+constexpr std::size_t kLargestRegion = 20;
+/// Spread of the scores, in 1/256: patterns are taken almost in random order, which finds more than greed does.
+constexpr unsigned kNoise = 100000;
+constexpr int kNone = 0;
+constexpr int kRegion = 1;
+constexpr int kTarget = 2;
+constexpr int kGone = -1000000;  // uses of a value that is gone: never again 0 users
+
+}  // namespace
+
+void AdderSearch::start(const std::vector<TermList>& lists) {
+  constexpr unsigned kAttempts = 64;
+  for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
+    lists_ = lists;
+    if (!sharing_.run(lists_, -1, attempt * attempt, random_)) {
+      network_.discard_drafts();
+      continue;
+    }
+    network_.adopt_drafts();
+    for (const TermList& list : lists_) {
+      network_.redefine(list.value, list.terms[0].term, list.terms[1].term);
+    }
+    network_.update_levels();
+    return;
+  }
+  throw std::logic_error("adder search: no sum of the terms fits into the levels");
+}
+
+int AdderSearch::adders() const {
+  int count = 0;
+  for (int value = 0; value < network_.size(); ++value) {
+    count += network_[value].kind == NetworkValue::Kind::adder ? 1 : 0;
+  }
+  return count;
+}
+
+void AdderSearch::improve(long moves) {
+  constexpr int kSteps = 64;
+  constexpr double kCold = 0.2;  // adder bits, as all temperatures
+  const double hot = std::clamp(static_cast<double>(moves / adders()) / 150, 0.3, 4.0);
+  for (int step = 0; step < kSteps; ++step) {
+    const double left = 1 - static_cast<double>(step) / kSteps;
+    const double temperature = kCold + (hot - kCold) * left * left;
+    for (long move = moves * step / kSteps; move < moves * (step + 1) / kSteps; ++move) {
+      try_move(temperature);
+    }
+  }
+}
+
+void AdderSearch::try_move(double temperature) {
+  role_.resize(static_cast<std::size_t>(network_.size()), 0);
+  if (choose_region()) {
+    write_lists();
+    for (const int value : region_) {
+      network_.hide(value);
+    }
+    const bool reduced = sharing_.run(lists_, pivot_, kNoise, random_);
+    for (const int value : targets_) {
+      network_.unpin_level(value);
+    }
+    role_.resize(static_cast<std::size_t>(network_.size()), 0);
+    uses_.resize(static_cast<std::size_t>(network_.size()), 0);
+    if (reduced && accept_change(change_of_cost(), temperature, random_)) {
+      commit();
+    } else {
+      network_.discard_drafts();
+      std::for_each(region_.begin(), region_.end(), [&](int value) { network_.reveal(value); });
+    }
+  }
+  for (const std::vector<int>* values : {&region_, &targets_}) {
+    for (const int value : *values) {
+      role_[static_cast<std::size_t>(value)] = kNone;
+    }
+  }
+}
+
+bool AdderSearch::choose_region() {
+  region_.clear();
+  targets_.clear();
+  int seed = 0;
+  do {
+    seed = network_.leaves() + static_cast<int>(below(static_cast<std::size_t>(network_.size() - network_.leaves())));
+  } while (network_[seed].kind != NetworkValue::Kind::adder);
+  if (network_[seed].output_level >= 0) {
+    seed = below(2) == 0 ? network_[seed].a.value : network_[seed].b.value;
+    if (seed < network_.leaves() || network_[seed].output_level >= 0) {
+      return false;
+    }
+  }
+  region_.push_back(seed);
+  role_[static_cast<std::size_t>(seed)] = kRegion;
+  std::size_t wanted = 1;
+  while (wanted < kLargestRegion && below(256) < 250) {
+    ++wanted;
+  }
+  grow_region(wanted);
+  for (const int value : region_) {
+    for (const int user : network_[value].users) {
+      if (role_[static_cast<std::size_t>(user)] == kNone) {
+        role_[static_cast<std::size_t>(user)] = kTarget;
+        targets_.push_back(user);
+      }
+    }
+  }
+  return targets_.size() <= kMostTargets;
+}
+
+void AdderSearch::grow_region(std::size_t wanted) {
+  for (std::size_t tries = 0; region_.size() < wanted && tries < 4 * wanted; ++tries) {
+    const NetworkValue& from = network_[region_[below(region_.size())]];
+    int next = -1;
+    const std::size_t kind = below(8);
+    if (kind < 3 || from.users.empty()) {
+      next = below(2) == 0 ? from.a.value : from.b.value;
+    } else if (kind < 6) {
+      next = from.users[below(from.users.size())];
+      if (network_[next].output_level >= 0) {  // beyond an output: its other operand
+        next = below(2) == 0 ? network_[next].a.value : network_[next].b.value;
+      }
+    } else {  // a sibling
+      const int operand = below(2) == 0 ? from.a.value : from.b.value;
+      if (operand >= network_.leaves()) {
+        const std::vector<int>& users = network_[operand].users;
+        next = users[below(users.size())];
+      }
+    }
+    if (next < network_.leaves() || role_[static_cast<std::size_t>(next)] != kNone ||
+        network_[next].output_level >= 0) {
+      continue;
+    }
+    region_.push_back(next);
+    role_[static_cast<std::size_t>(next)] = kRegion;
+  }
+}
+
+void AdderSearch::expand(const Term& term, std::vector<LeveledTerm>& terms) {
+  if (role_[static_cast<std::size_t>(term.value)] != kRegion) {
+    terms.push_back(network_.leveled(term, network_.level(term.value, pivot_)));
+    return;
+  }
+  const NetworkValue& v = network_[term.value];
+  for (Term operand : {v.a, v.b}) {
+    operand.shift += term.shift;
+    operand.negative = operand.negative != term.negative;
+    expand(operand, terms);
+  }
+}
+
+void AdderSearch::write_lists() {
+  pivot_ = static_cast<int>(below(static_cast<std::size_t>(network_[targets_[0]].latest) + 1)) - 1;
+  std::vector<int> levels;
+  for (const int target : targets_) {
+    const NetworkValue& v = network_[target];
+    int level = v.output_level >= 0 ? v.output_level : v.latest;
+    for (const int user : v.users) {
+      level = std::min(level, network_.level(user, pivot_) - 1);
+    }
+    levels.push_back(level);
+  }
+  for (std::size_t t = 0; t < targets_.size(); ++t) {
+    network_.pin_level(targets_[t], levels[t]);
+  }
+  lists_.resize(targets_.size());
+  for (std::size_t t = 0; t < targets_.size(); ++t) {
+    const NetworkValue& v = network_[targets_[t]];
+    TermList& list = lists_[t];
+    list.value = targets_[t];
+    list.level = levels[t];
+    list.terms.clear();
+    for (const Term& operand : {v.a, v.b}) {
+      expand(operand, list.terms);
+    }
+    merge_terms(network_, list.terms);
+  }
+}
+
+int AdderSearch::change_of_cost() {
+  int change = 0;
+  std::vector<int> touched;
+  const auto count = [&](const Term& term, int by) {
+    if (term.value >= network_.leaves()) {
+      uses_[static_cast<std::size_t>(term.value)] += by;
+      touched.push_back(term.value);
+    }
+  };
+  const auto drop = [&](int value) {
+    const NetworkValue& v = network_[value];
+    change -= v.cost;
+    count(v.a, -1);
+    count(v.b, -1);
+  };
+  const auto add = [&](const Term& a, const Term& b, int value, int times) {
+    change += times * network_.cost_of(value, a, b);
+    count(a, times);
+    count(b, times);
+  };
+  std::for_each(region_.begin(), region_.end(), drop);
+  std::for_each(targets_.begin(), targets_.end(), drop);
+  for (const TermList& list : lists_) {
+    add(list.terms[0].term, list.terms[1].term, list.value, 1);
+    touched.push_back(list.value);
+  }
+  for (const int draft : network_.drafts()) {
+    add(network_[draft].a, network_[draft].b, draft, 1);
+    touched.push_back(draft);
+  }
+  // What nothing uses any more goes too.
+  for (std::size_t i = 0; i < touched.size(); ++i) {
+    const int value = touched[i];
+    const NetworkValue& v = network_[value];
+    int& uses = uses_[static_cast<std::size_t>(value)];
+    const int role = role_[static_cast<std::size_t>(value)];
+    if (role == kRegion || v.output_level >= 0 || static_cast<int>(v.users.size()) + uses != 0) {
+      continue;
+    }
+    uses = kGone;
+    if (role == kTarget) {
+      const auto list = std::find_if(lists_.begin(), lists_.end(), [&](const TermList& l) { return l.value == value; });
+      add(list->terms[0].term, list->terms[1].term, value, -1);
+    } else {
+      drop(value);
+    }
+  }
+  for (const int value : touched) {
+    uses_[static_cast<std::size_t>(value)] = 0;
+  }
+  return change;
+}
+
+void AdderSearch::commit() {
+  std::vector<int> unused = network_.drafts();
+  for (const std::vector<int>* values : {&region_, &targets_}) {
+    for (const int value : *values) {
+      unused.insert(unused.end(), {value, network_[value].a.value, network_[value].b.value});
+    }
+  }
+  network_.adopt_drafts();
+  for (const TermList& list : lists_) {
+    network_.redefine(list.value, list.terms[0].term, list.terms[1].term);
+  }
+  network_.remove_unused(std::move(unused));
+  network_.update_levels();
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,49 @@
+// Large-neighbourhood search for adder networks of few bits.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "primitives/adder_network.hpp"
+#include "primitives/subexpression_sharing.hpp"
+
+namespace rtlgen {
+
+/// Improves a network by taking a few adders out, writing the values that needed them as longer sums, and adding these
+/// up anew with what the network has and what they share (large-neighbourhood search: Shaw, CP 1998), under simulated
+/// annealing.
+class AdderSearch {
+ public:
+  AdderSearch(AdderNetwork& network, std::uint64_t seed) : network_(network), sharing_(network), random_(seed) {}
+
+  /// Adds up the first solution: each list is the sum over leaves that makes an output. Throws std::logic_error where a
+  /// list cannot be added up within its levels, which Kraft's inequality tells.
+  void start(const std::vector<TermList>& lists);
+  /// Tries `moves` neighbourhoods while it cools down; the more there are to an adder, the hotter is the start.
+  void improve(long moves);
+  /// Adders of the network.
+  int adders() const;
+
+ private:
+  void try_move(double temperature);
+  bool choose_region();
+  void grow_region(std::size_t wanted);
+  void write_lists();
+  void expand(const Term& term, std::vector<LeveledTerm>& terms);
+  int change_of_cost();
+  void commit();
+  std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+  AdderNetwork& network_;
+  SubexpressionSharing sharing_;
+  std::mt19937_64 random_;
+  std::vector<int> region_;   // adders taken out
+  std::vector<int> targets_;  // values that used them
+  std::vector<TermList> lists_;
+  std::vector<int> role_;  // by value: in the region, a target, or neither
+  std::vector<int> uses_;  // by value: change of the number of its users
+  int pivot_ = -1;
+};
+
+}  // namespace rtlgen

@@ -1,0 +1,251 @@
+#include "primitives/adder_synthesis.hpp"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <tuple>
+#include <utility>
+
+#include "primitives/adder_network.hpp"
+#include "primitives/adder_search.hpp"
+#include "primitives/operand_signs.hpp"
+
+namespace rtlgen {
+namespace {
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+/// One output as a sum over leaves: varying inputs, and constants that are added.
+struct Row {
+  std::vector<std::int64_t> coefficients;  // not all even, the first one positive
+  int shift = 0;
+  bool negative = false;
+  std::vector<Term> terms;  // signed digits of the coefficients
+};
+
+/// The matrix without what is constant or there twice.
+class Problem {
+ public:
+  Problem(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs) {
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (inputs[i].lo != inputs[i].hi) {
+        leaf_of_input_[i] = static_cast<int>(leaves_.size());
+        leaves_.push_back(inputs[i]);
+      }
+    }
+    const std::size_t outputs = bias.values.size();
+    std::vector<std::int64_t> constants = bias.values;
+    for (std::size_t o = 0; o < outputs; ++o) {
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (inputs[i].lo == inputs[i].hi) {
+          constants[o] += weight.values[o * inputs.size() + i] * inputs[i].lo;
+        }
+      }
+      const auto [odd, shift] = odd_part(constants[o]);
+      if (odd != 0 && leaf_of_constant_.count(odd) == 0) {
+        leaf_of_constant_[odd] = static_cast<int>(leaves_.size());
+        leaves_.push_back({odd, odd});
+      }
+    }
+    for (std::size_t o = 0; o < outputs; ++o) {
+      rows_.push_back(row(weight.values.data() + o * inputs.size(), constants[o]));
+    }
+  }
+
+  const std::vector<Interval>& leaves() const { return leaves_; }
+  const std::map<std::size_t, int>& leaf_of_input() const { return leaf_of_input_; }
+  const std::map<std::int64_t, int>& leaf_of_constant() const { return leaf_of_constant_; }
+  const std::vector<Row>& rows() const { return rows_; }
+
+  int depth() const {
+    int depth = 0;
+    for (const Row& r : rows_) {
+      // Without a positive term there is a zero to subtract from.
+      const bool positive =
+          std::any_of(r.terms.begin(), r.terms.end(), [&](const Term& t) { return t.negative == r.negative; });
+      const std::size_t terms = r.terms.size() + (positive || r.terms.empty() ? 0 : 1);
+      while ((std::size_t{1} << depth) < terms) {
+        ++depth;
+      }
+    }
+    return depth;
+  }
+
+ private:
+  /// A constant's magnitude without its factors of two, so that constants that differ by them share a leaf.
+  static std::pair<std::int64_t, int> odd_part(std::int64_t constant) {
+    const std::int64_t magnitude = constant < 0 ? -constant : constant;
+    const int shift = magnitude == 0 ? 0 : __builtin_ctzll(static_cast<std::uint64_t>(magnitude));
+    return {magnitude >> shift, shift};
+  }
+
+  Row row(const std::int64_t* weights, std::int64_t constant) {
+    std::vector<std::int64_t> factors(leaves_.size(), 0);
+    for (const auto& [input, leaf] : leaf_of_input_) {
+      factors[at(leaf)] = weights[input];
+    }
+    if (constant != 0) {
+      const auto [odd, shift] = odd_part(constant);
+      factors[at(leaf_of_constant_.at(odd))] = (constant < 0 ? -1 : 1) * (std::int64_t{1} << shift);
+    }
+    Row r;
+    std::int64_t any = 0;
+    for (const std::int64_t factor : factors) {
+      r.negative = any == 0 ? factor < 0 : r.negative;
+      any |= factor;
+    }
+    r.shift = any == 0 ? 0 : __builtin_ctzll(static_cast<std::uint64_t>(any));
+    for (std::size_t leaf = 0; leaf < factors.size(); ++leaf) {
+      const std::int64_t factor = (r.negative ? -1 : 1) * (factors[leaf] / (std::int64_t{1} << r.shift));
+      r.coefficients.push_back(static_cast<std::int64_t>(factor));
+      for (const SignedDigit& digit : canonical_signed_digits(factor)) {
+        r.terms.push_back({static_cast<int>(leaf), digit.shift, digit.negative});
+      }
+    }
+    return r;
+  }
+
+  std::vector<Interval> leaves_;
+  std::map<std::size_t, int> leaf_of_input_;
+  std::map<std::int64_t, int> leaf_of_constant_;
+  std::vector<Row> rows_;
+};
+
+/// Writes a network with signs as an adder graph.
+class GraphWriter {
+ public:
+  GraphWriter(const Problem& problem, const AdderNetwork& network, std::vector<bool> negated,
+              const std::vector<Interval>& inputs)
+      : network_(network), negated_(std::move(negated)), node_(at(network.size()), -1) {
+    for (const Interval& input : inputs) {
+      graph_.nodes.push_back({AdderGraph::Kind::input, -1, -1, 0, 0, false, input, 0});
+    }
+    for (const auto& [input, leaf] : problem.leaf_of_input()) {
+      node_[at(leaf)] = static_cast<int>(input);
+    }
+    for (const auto& [constant, leaf] : problem.leaf_of_constant()) {
+      node_[at(leaf)] = append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {constant, constant}, 0});
+    }
+    for (const int value : adders_in_order(network)) {
+      node_[at(value)] = add(value);
+    }
+  }
+
+  /// Adds an output: a term of the network, that must be there at `depth` if that can be.
+  void output(const Term& term, int depth) {
+    if (term.value < 0) {
+      graph_.outputs.push_back({});
+      return;
+    }
+    const int node = node_[at(term.value)];
+    const bool flip = term.negative != negated_[at(term.value)];
+    graph_.outputs.push_back({flip ? negative(node, depth) : node, term.shift});
+  }
+
+  AdderGraph take() { return std::move(graph_); }
+
+ private:
+  int append(const AdderGraph::Node& node) {
+    graph_.nodes.push_back(node);
+    return static_cast<int>(graph_.nodes.size()) - 1;
+  }
+
+  int add(int value) {
+    const NetworkValue& v = network_[value];
+    Term first = v.a;
+    Term second = v.b;
+    first.negative = first.negative != (negated_[at(first.value)] != negated_[at(value)]);
+    second.negative = second.negative != (negated_[at(second.value)] != negated_[at(value)]);
+    if (first.negative) {
+      std::swap(first, second);
+    }
+    return append(sum(node_[at(first.value)], first.shift, node_[at(second.value)], second.shift, second.negative,
+                      signed_interval(v, negated_[at(value)])));
+  }
+
+  AdderGraph::Node sum(int a, int shift_a, int b, int shift_b, bool subtract, const Interval& interval) const {
+    const int level = 1 + std::max(graph_.nodes[at(a)].level, graph_.nodes[at(b)].level);
+    return {AdderGraph::Kind::adder, a, b, shift_a, shift_b, subtract, interval, level};
+  }
+
+  /// The negative of a node, at a level of at most `depth` where that is possible.
+  int negative(int id, int depth) {
+    const auto found = negatives_.find(id);
+    if (found != negatives_.end()) {
+      return found->second;
+    }
+    const AdderGraph::Node node = graph_.nodes[at(id)];
+    const Interval interval{-node.interval.hi, -node.interval.lo};
+    int result = -1;
+    if (node.kind == AdderGraph::Kind::constant) {
+      result = append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, interval, 0});
+    } else if (node.level < depth || node.kind == AdderGraph::Kind::input) {
+      zero_ = zero_ < 0 ? append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {0, 0}, 0}) : zero_;
+      result = append(sum(zero_, 0, id, 0, true, interval));
+    } else if (node.subtract) {
+      result = append(sum(node.b, node.shift_b, node.a, node.shift_a, true, interval));
+    } else {
+      const bool first = graph_.nodes[at(node.a)].level <= graph_.nodes[at(node.b)].level;
+      const int inner = negative(first ? node.a : node.b, depth - 1);
+      result = append(first ? sum(inner, node.shift_a, node.b, node.shift_b, true, interval)
+                            : sum(inner, node.shift_b, node.a, node.shift_a, true, interval));
+    }
+    negatives_.emplace(id, result);
+    return result;
+  }
+
+  const AdderNetwork& network_;
+  std::vector<bool> negated_;
+  std::vector<int> node_;  // by value of the network
+  std::map<int, int> negatives_;
+  int zero_ = -1;
+  AdderGraph graph_;
+};
+
+}  // namespace
+
+int least_depth(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs) {
+  return Problem(weight, bias, inputs).depth();
+}
+
+AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs, int depth,
+                             const SearchBudget& budget) {
+  const Problem problem(weight, bias, inputs);
+  AdderNetwork network(problem.leaves());
+  std::vector<TermList> lists;
+  std::vector<Term> outputs;
+  std::map<std::vector<std::int64_t>, int> known;
+  for (const Row& row : problem.rows()) {
+    if (row.terms.size() <= 1) {
+      outputs.push_back(row.terms.empty() ? Term{} : Term{row.terms[0].value, row.shift, row.negative});
+      continue;
+    }
+    const auto found = known.find(row.coefficients);
+    int value = found == known.end() ? -1 : found->second;
+    if (value < 0) {
+      value = network.add_output(row.coefficients, depth);
+      known.emplace(row.coefficients, value);
+      lists.push_back({value, depth, {}});
+      for (const Term& term : row.terms) {
+        lists.back().terms.push_back(network.leveled(term, 0));
+      }
+    }
+    outputs.push_back({value, row.shift, row.negative});
+  }
+  std::mt19937_64 random(1);
+  if (!lists.empty()) {
+    AdderSearch search(network, 1);
+    search.start(lists);
+    const long adders = search.adders();
+    search.improve(std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders));
+  }
+  GraphWriter writer(problem, network, choose_negated(network, outputs, random), inputs);
+  for (const Term& output : outputs) {
+    writer.output(output, depth);
+  }
+  AdderGraph graph = writer.take();
+  require_product(graph, weight, bias);
+  return graph;
+}
+
+}  // namespace rtlgen

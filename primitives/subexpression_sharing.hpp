@@ -1,0 +1,81 @@
+// Reduces sums of many terms to sums of two, sharing what they have in common.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "primitives/adder_network.hpp"
+#include "primitives/key_table.hpp"
+
+namespace rtlgen {
+
+/// A value to be made: the sum of its terms, at a level of at most `level`.
+struct TermList {
+  int value = -1;
+  int level = 0;
+  std::vector<LeveledTerm> terms;
+};
+
+/// Brings the terms of one value together, in as few signed digits as they need.
+void merge_terms(const AdderNetwork& network, std::vector<LeveledTerm>& terms);
+
+/// Common subexpression elimination of two-term patterns (Hartley, IEEE TCAS-II 43, 1996), weighted with adder bits.
+/// Patterns are told by what they compute, not by how: values that exist already, and other pairs with the same sum,
+/// are found too. A list never grows deeper than its level (its terms obey Kraft's inequality).
+class SubexpressionSharing {
+ public:
+  explicit SubexpressionSharing(AdderNetwork& network) : network_(network) {}
+
+  /// Replaces pairs of terms by one until each list has at most two, drafting values in the network. A value of the
+  /// network may be used where its level is low enough: its latest level if that is above `pivot`, else its earliest.
+  /// `noise` in 1/256: how much scores are spread by chance. Returns false, with drafts left behind, where a list
+  /// cannot be reduced.
+  bool run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random);
+
+ private:
+  struct Pattern {
+    std::uint64_t key = 0;
+    int value = -1;  ///< the value, where it exists
+    int level = 0;
+    int cost = 0;
+    int spread = 0;   ///< 256 and noise
+    int count = 0;    ///< occurrences, overlapping ones too
+    int places = -1;  ///< head of a list of lists in which it occurs
+  };
+  struct Place {
+    int list = 0;
+    int next = -1;
+  };
+  struct Candidate {
+    int score = 0;
+    int pattern = 0;
+    bool operator<(const Candidate& other) const {
+      return score != other.score ? score < other.score : pattern > other.pattern;
+    }
+  };
+
+  int add_pair(int list, const LeveledTerm& a, const LeveledTerm& b);
+  Pattern& pattern_of(const LeveledTerm& a, const LeveledTerm& b);
+  void propose(int pattern);
+  int score(const Pattern& pattern) const;
+  bool apply(int pattern);
+  bool fits(const TermList& list, const LeveledTerm& a, const LeveledTerm& b, int level) const;
+  void take_out(int list, const LeveledTerm& term);
+  void replace(int list, const LeveledTerm& a, const LeveledTerm& b, LeveledTerm sum);
+  bool combine_cheapest(int list);
+  LeveledTerm sum_of(Pattern& pattern, const LeveledTerm& a, const LeveledTerm& b);
+
+  AdderNetwork& network_;
+  std::vector<TermList>* lists_ = nullptr;
+  int pivot_ = 0;
+  unsigned noise_ = 0;
+  std::uint64_t seed_ = 0;
+  KeyTable table_;
+  std::vector<Pattern> patterns_;
+  std::vector<Place> places_;
+  std::vector<Candidate> heap_;
+  std::vector<std::int64_t> kraft_;
+};
+
+}  // namespace rtlgen

@@ -1,5 +1,7 @@
 #include "rtlgen/cmvm_input.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -23,13 +25,8 @@ std::vector<std::int64_t> whole_numbers(const NpyArray& array, const std::string
     // In this order: what is not a number compares with nothing.
     if (!(std::abs(value) <= static_cast<double>(bound)) || value != std::floor(value)) {
       const std::size_t columns = array.shape[1];
-      std::string shown = std::to_string(value);
-      if (std::isfinite(value)) {
-        shown.erase(shown.find_last_not_of('0') + 1);
-        shown.erase(shown.find_last_not_of('.') + 1);
-      }
       throw SourceError({path}, "element [" + std::to_string(i / columns) + "," + std::to_string(i % columns) +
-                                    "] is " + shown + ", expected " + expected);
+                                    "] is " + fmt::format("{}", value) + ", expected " + expected);
     }
     values.push_back(static_cast<std::int64_t>(value));
   }

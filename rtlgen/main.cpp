@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <functional>
-#include <map>
 #include <string>
 
 #include "ir/source_error.hpp"
@@ -102,11 +101,17 @@ int run(int argc, char** argv) {
                    "Adder levels between two registers; 0: combinational")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
-  cmvm_command->add_option("--effort", cmvm.solver.effort, "How long to search: fast, normal or high")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, rtlgen::Effort>{
-          {"fast", rtlgen::Effort::fast}, {"normal", rtlgen::Effort::normal}, {"high", rtlgen::Effort::high}}));
+  std::string effort = "normal";
+  cmvm_command->add_option("--effort", effort, "How long to search")
+      ->check(CLI::IsMember({"fast", "normal", "high"}))
+      ->capture_default_str();
   cmvm_command->add_option("-o,--out", cmvm.out, "Folder to make");
-  cmvm_command->callback([&] { action = [&] { return rtlgen::run_cmvm(cmvm); }; });
+  cmvm_command->callback([&] {
+    cmvm.solver.effort = effort == "fast"   ? rtlgen::Effort::fast
+                         : effort == "high" ? rtlgen::Effort::high
+                                            : rtlgen::Effort::normal;
+    action = [&] { return rtlgen::run_cmvm(cmvm); };
+  });
 
   rtlgen::ModelSource bench;
   CLI::App* bench_command = app.add_subcommand("bench", "Measure golden model, build and co-simulation");

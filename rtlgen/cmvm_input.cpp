@@ -59,7 +59,8 @@ VectorFormat format_of_each(const std::string& path, int inputs) {
       whole_numbers(array, path, bound, "a whole number below 2^" + std::to_string(kMaxFormatWidth - 1));
   VectorFormat format{false, 1, 0, {}};
   for (int i = 0; i < inputs; ++i) {
-    const Interval interval{ends[static_cast<std::size_t>(2 * i)], ends[static_cast<std::size_t>(2 * i) + 1]};
+    const std::size_t first = 2 * static_cast<std::size_t>(i);
+    const Interval interval{ends[first], ends[first + 1]};
     if (interval.lo > interval.hi) {
       throw SourceError({path}, "row " + std::to_string(i) + " is " + std::to_string(interval.lo) + " to " +
                                     std::to_string(interval.hi) + ", expected the smaller value first");
@@ -88,9 +89,9 @@ IntegerMatrix read_matrix(const std::string& path) {
     }
   }
   const std::int64_t bound = (std::int64_t{1} << kMaxWeightBits) - 1;
+  const std::string expected = fmt::format("a whole number from -{0} to {0}", bound);
   return {static_cast<int>(array.shape[0]), static_cast<int>(array.shape[1]),
-          whole_numbers(array, path, bound,
-                        "a whole number from -" + std::to_string(bound) + " to " + std::to_string(bound))};
+          whole_numbers(array, path, bound, expected)};
 }
 
 VectorFormat read_vector_format(const std::string& text, int inputs) {

@@ -42,10 +42,8 @@ AdderGraph random_graph(Dice& dice) {
   for (int o = 0; o < outputs; ++o) {
     bias.values.push_back(dice.percent(50) ? 0 : dice.between(-200, 200));
   }
-  std::vector<Interval> ranges;
-  for (int i = 0; i < inputs; ++i) {
-    ranges.push_back(random_interval(dice, 8));
-  }
+  std::vector<Interval> ranges(static_cast<std::size_t>(inputs));
+  std::generate(ranges.begin(), ranges.end(), [&] { return random_interval(dice, 8); });
   return solve_constant_matrix(weight, bias, ranges, {});
 }
 

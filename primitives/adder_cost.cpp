@@ -1,6 +1,7 @@
 #include "primitives/adder_cost.hpp"
 
-#include <algorithm>
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 
 #include "primitives/value_bits.hpp"
@@ -40,24 +41,26 @@ int adder_luts(const Interval& a, int shift_a, const Interval& b, int shift_b, b
   const Interval result = (std::int64_t{1} << shift_a) * a + (subtract ? -1 : 1) * ((std::int64_t{1} << shift_b) * b);
   const int passed = shift_b > 0 ? shift_b : (subtract ? 0 : shift_a);
   const int bits = value_bits(result);
-  int luts = 0;
-  // A pair comes again only in the next bit, where both operands are at their sign; so does an inverted bit.
+  int pairs = 0;
+  // A pair comes again only in the next bit, where both operands are at their sign.
   int last_left = -1;
   int last_right = -1;
+  std::bitset<64> inverted_left;
+  std::bitset<64> inverted_right;
   for (int position = passed; position < bits; ++position) {
-    int left_bit = left.varying(position);
-    int right_bit = right.varying(position);
-    if (left_bit < 0 && right_bit >= 0 && left.constant(position) == subtract) {
-      right_bit = -1;
-    } else if (right_bit < 0 && left_bit >= 0 && right.constant(position) == subtract) {
-      left_bit = -1;
+    const int left_bit = left.varying(position);
+    const int right_bit = right.varying(position);
+    if (left_bit >= 0 && right_bit >= 0) {
+      pairs += left_bit != last_left || right_bit != last_right ? 1 : 0;
+      last_left = left_bit;
+      last_right = right_bit;
+    } else if (left_bit >= 0 && right.constant(position) != subtract) {
+      inverted_left.set(static_cast<std::size_t>(left_bit));
+    } else if (right_bit >= 0 && left.constant(position) != subtract) {
+      inverted_right.set(static_cast<std::size_t>(right_bit));
     }
-    const bool anything = left_bit >= 0 || right_bit >= 0;
-    luts += anything && (left_bit != last_left || right_bit != last_right) ? 1 : 0;
-    last_left = left_bit;
-    last_right = right_bit;
   }
-  return luts;
+  return pairs + static_cast<int>(inverted_left.count() + inverted_right.count());
 }
 
 }  // namespace rtlgen

@@ -35,43 +35,36 @@ int AdderGraph::adder_bits() const {
   return bits;
 }
 
-std::vector<SignedDigit> canonical_signed_digits(std::int64_t value) {
-  std::vector<SignedDigit> digits;
-  for (int shift = 0; value != 0; ++shift, value /= 2) {
-    if ((value & 1) != 0) {
-      // The digit that leaves a multiple of four, so that the next one is zero.
-      const bool negative = (value & 3) == 3;
-      digits.push_back({shift, negative});
-      value -= negative ? -1 : 1;
+LinearForms linear_forms(const AdderGraph& graph) {
+  const auto row = [](int node) { return static_cast<Eigen::Index>(node); };
+  Eigen::Index inputs = 0;
+  while (inputs < row(static_cast<int>(graph.nodes.size())) &&
+         graph.nodes[static_cast<std::size_t>(inputs)].kind == AdderGraph::Kind::input) {
+    ++inputs;
+  }
+  LinearForms forms = LinearForms::Zero(row(static_cast<int>(graph.nodes.size())), inputs + 1);
+  for (int id = 0; id < static_cast<int>(graph.nodes.size()); ++id) {
+    const AdderGraph::Node& node = graph.nodes[static_cast<std::size_t>(id)];
+    if (node.kind == AdderGraph::Kind::input) {
+      forms(row(id), row(id)) = 1;
+    } else if (node.kind == AdderGraph::Kind::constant) {
+      forms(row(id), inputs) = node.interval.lo;
+    } else {
+      const std::int64_t factor = (node.subtract ? -1 : 1) * (std::int64_t{1} << node.shift_b);
+      forms.row(row(id)) = (std::int64_t{1} << node.shift_a) * forms.row(row(node.a)) + factor * forms.row(row(node.b));
     }
   }
-  return digits;
+  return forms;
 }
 
 void require_product(const AdderGraph& graph, const Literal& weight, const Literal& bias) {
-  const auto inputs = static_cast<std::size_t>(weight.shape[1]);
-  // Row by row: the factors of the inputs, and a constant.
-  using Forms = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const auto row = [](int node) { return static_cast<Eigen::Index>(node); };
-  const auto scale = [](int shift) { return std::int64_t{1} << shift; };
-  const auto constant = static_cast<Eigen::Index>(inputs);
-  Forms forms = Forms::Zero(row(static_cast<int>(graph.nodes.size())), constant + 1);
-  for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
-    const AdderGraph::Node& node = graph.nodes[id];
-    auto form = forms.row(row(static_cast<int>(id)));
-    if (node.kind == AdderGraph::Kind::input) {
-      form(static_cast<Eigen::Index>(id)) = 1;
-    } else if (node.kind == AdderGraph::Kind::constant) {
-      form(constant) = node.interval.lo;
-    } else {
-      form = scale(node.shift_a) * forms.row(row(node.a)) +
-             (node.subtract ? -1 : 1) * scale(node.shift_b) * forms.row(row(node.b));
-    }
-  }
+  const LinearForms forms = linear_forms(graph);
+  const Eigen::Index constant = forms.cols() - 1;
+  const auto inputs = static_cast<std::size_t>(constant);
   for (std::size_t o = 0; o < graph.outputs.size(); ++o) {
     const AdderGraph::Output& output = graph.outputs[o];
-    const std::int64_t factor = output.node < 0 ? 0 : scale(output.shift);
-    const auto form = forms.row(row(std::max(0, output.node)));
+    const std::int64_t factor = output.node < 0 ? 0 : std::int64_t{1} << output.shift;
+    const auto form = forms.row(static_cast<Eigen::Index>(std::max(0, output.node)));
     bool equal = true;
     std::int64_t rest = bias.values[o];
     for (std::size_t i = 0; i < inputs; ++i) {

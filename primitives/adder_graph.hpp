@@ -1,6 +1,7 @@
 // Multiplication by a constant matrix as a graph of shifted additions.
 #pragma once
 
+#include <Eigen/Dense>
 #include <cstdint>
 #include <vector>
 
@@ -44,12 +45,9 @@ struct AdderGraph {
   int adder_bits() const;
 };
 
-/// Signed digits (+1, -1) of `value` in canonical signed digit form, as pairs of shift and sign (Avizienis 1961).
-struct SignedDigit {
-  int shift = 0;
-  bool negative = false;
-};
-std::vector<SignedDigit> canonical_signed_digits(std::int64_t value);
+/// What the nodes of a graph compute: a row a node, with the factor of each input and, in the last column, a constant.
+using LinearForms = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+LinearForms linear_forms(const AdderGraph& graph);
 
 /// Throws std::logic_error unless the graph computes weight * x + bias for all x in the intervals of its inputs.
 /// `weight` is [out, in], `bias` [out].

@@ -83,7 +83,7 @@ std::string AdderNetlist::output(std::size_t index, int width) const {
   if (varying == 0) {
     return constant_bits(pipeline_.graph.interval(source), 0, width);
   }
-  const std::string value = name(source.node, pipeline_.output_stage);
+  std::string value = name(source.node, pipeline_.output_stage);
   const int above = width - varying - source.shift;
   if (above == 0 && source.shift == 0) {
     return value;

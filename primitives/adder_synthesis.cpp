@@ -9,6 +9,7 @@
 #include "primitives/adder_network.hpp"
 #include "primitives/adder_search.hpp"
 #include "primitives/operand_signs.hpp"
+#include "primitives/signed_digits.hpp"
 
 namespace rtlgen {
 namespace {

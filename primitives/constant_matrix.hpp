@@ -18,7 +18,7 @@ struct ConstantMatrixOptions {
 };
 
 /// A graph of y = W x + bias for inputs in the intervals given, one output a row. `weight` is [out, in], `bias` [out].
-/// Deterministic.
+/// Intervals of nodes are exact; the same arguments give the same graph.
 AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
                                  const ConstantMatrixOptions& options);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "primitives/adder_graph.hpp"
+#include "primitives/signed_digits.hpp"
 
 namespace rtlgen {
 namespace {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "primitives/constant_matrix.hpp"
+
 namespace rtlgen {
 
 /// A model description and the `--set path=value` texts that change it.
@@ -58,6 +60,15 @@ struct SynthOptions {
 };
 /// Counts resources with Yosys and adds them to report.json.
 int run_synth(const SynthOptions& options);
+
+struct CmvmOptions {
+  std::string matrix;  ///< .npy file, [inputs, outputs]
+  std::string input;   ///< format of the inputs, or a .npy file of intervals
+  std::string out;     ///< folder to make; empty: none
+  ConstantMatrixOptions solver;
+};
+/// Writes a module that multiplies by a constant matrix, with its testbench; prints the report as JSON.
+int run_cmvm(const CmvmOptions& options);
 
 /// Measures the golden model, the build and the co-simulation.
 int run_bench(const ModelSource& source);

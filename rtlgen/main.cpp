@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <functional>
+#include <string>
 
 #include "ir/source_error.hpp"
 #include "rtlgen/commands.hpp"
@@ -86,6 +87,31 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"xcup", "xc7"}))
       ->capture_default_str();
   synth_command->callback([&] { action = [&] { return rtlgen::run_synth(synth); }; });
+
+  rtlgen::CmvmOptions cmvm;
+  CLI::App* cmvm_command = app.add_subcommand("cmvm", "Multiplication by a constant matrix: Verilog and testbench");
+  cmvm_command->add_option("matrix", cmvm.matrix, "Whole numbers [inputs, outputs]: .npy")->required();
+  cmvm_command->add_option("--input", cmvm.input, "Format of all inputs, or .npy [inputs, 2] with their ends")
+      ->type_name("FORMAT")
+      ->required();
+  cmvm_command->add_option("--depth-slack", cmvm.solver.depth_slack, "Adder levels beyond the least possible")
+      ->check(CLI::Range(0, 64));
+  cmvm_command
+      ->add_option("--levels-per-stage", cmvm.solver.levels_per_stage,
+                   "Adder levels between two registers; 0: combinational")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
+  std::string effort = "normal";
+  cmvm_command->add_option("--effort", effort, "How long to search")
+      ->check(CLI::IsMember({"fast", "normal", "high"}))
+      ->capture_default_str();
+  cmvm_command->add_option("-o,--out", cmvm.out, "Folder to make");
+  cmvm_command->callback([&] {
+    cmvm.solver.effort = effort == "fast"   ? rtlgen::Effort::fast
+                         : effort == "high" ? rtlgen::Effort::high
+                                            : rtlgen::Effort::normal;
+    action = [&] { return rtlgen::run_cmvm(cmvm); };
+  });
 
   rtlgen::ModelSource bench;
   CLI::App* bench_command = app.add_subcommand("bench", "Measure golden model, build and co-simulation");

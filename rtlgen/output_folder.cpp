@@ -12,15 +12,16 @@ namespace rtlgen {
 
 namespace fs = std::filesystem;
 
-OutputFolder::OutputFolder(fs::path target) : target_(fs::absolute(std::move(target)).lexically_normal()) {
+OutputFolder::OutputFolder(fs::path target, const FolderKind& kind)
+    : target_(fs::absolute(std::move(target)).lexically_normal()) {
   if (!target_.has_filename()) {  // a trailing slash
     target_ = target_.parent_path();
   }
   std::error_code error;
-  if (fs::exists(target_, error) &&
-      !(fs::is_directory(target_, error) &&
-        (fs::is_empty(target_, error) || fs::exists(target_ / "signature.json", error)))) {
-    throw SourceError({target_.string()}, "exists and was not made by `rtlgen build`, expected a new or empty folder");
+  if (fs::exists(target_, error) && !(fs::is_directory(target_, error) &&
+                                      (fs::is_empty(target_, error) || fs::exists(target_ / kind.marker, error)))) {
+    throw SourceError({target_.string()},
+                      "exists and was not made by `rtlgen " + kind.command + "`, expected a new or empty folder");
   }
   temporary_ = target_;
   temporary_ += ".tmp" + std::to_string(getpid());

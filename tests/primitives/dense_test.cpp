@@ -3,7 +3,8 @@
 #include <numeric>
 #include <utility>
 
-#include "primitives/adder_graph.hpp"
+#include "primitives/constant_matrix.hpp"
+#include "primitives/signed_digits.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/integer_model.hpp"
 #include "tests/support/plain_dense.hpp"
@@ -62,7 +63,9 @@ TEST_CASE("dense: the adder graph computes W x + b inside its intervals", "[dens
       ranges.push_back({low, low + dice.number(0, 200)});
       x.push_back(random_mantissa(dice, ranges.back()));
     }
-    const AdderGraph graph = build_adder_graph(weight, bias, ranges);
+    ConstantMatrixOptions options;
+    options.effort = dice.number(0, 1) == 0 ? Effort::fast : Effort::normal;
+    const AdderGraph graph = solve_constant_matrix(weight, bias, ranges, options);
     std::vector<std::int64_t> values;
     bool inside = true;
     for (std::size_t id = 0; id < graph.nodes.size(); ++id) {

@@ -1,0 +1,37 @@
+// A constant matrix-vector multiplication, y = x W, and its Verilog.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "primitives/adder_pipeline.hpp"
+#include "primitives/constant_matrix.hpp"
+#include "rtlgen/cmvm_input.hpp"
+
+namespace rtlgen {
+
+/// A matrix with the pipeline that multiplies by it. Elements of y are two's complement of `output_width` bits with the
+/// fraction bits of x.
+struct Cmvm {
+  IntegerMatrix matrix;
+  VectorFormat input;
+  int levels_per_stage = 2;
+  AdderPipeline pipeline;
+  std::vector<int> output_widths;  ///< bits that each output needs
+  int output_width = 1;            ///< the widest of them
+  double solve_seconds = 0;        ///< wall time of the search for the graph
+};
+
+/// Finds the graph and cuts it into stages; outputs are registered unless options.levels_per_stage is 0. `name` is what
+/// errors call the matrix. Throws SourceError where an output needs more than kMaxTensorWidth bits.
+Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOptions& options, const std::string& name);
+
+/// The module `cmvm` and the library modules it uses: name -> text.
+std::map<std::string, std::string> emit_cmvm(const Cmvm& cmvm);
+
+/// What report.json says.
+nlohmann::ordered_json to_json(const Cmvm& cmvm);
+
+}  // namespace rtlgen

@@ -1,0 +1,25 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "rtlgen/cmvm.hpp"
+#include "rtlgen/commands.hpp"
+#include "rtlgen/output_folder.hpp"
+#include "rtlgen/write_cmvm.hpp"
+
+namespace rtlgen {
+
+int run_cmvm(const CmvmOptions& options) {
+  IntegerMatrix matrix = read_matrix(options.matrix);
+  VectorFormat input = read_vector_format(options.input, matrix.inputs);
+  const Cmvm cmvm = make_cmvm(std::move(matrix), std::move(input), options.solver, options.matrix);
+  if (!options.out.empty()) {
+    OutputFolder folder(options.out, {"cmvm", "sim/cmvm_tb.v"});
+    write_cmvm(folder.path(), cmvm);
+    folder.commit();
+  }
+  fmt::print("{}\n", to_json(cmvm).dump(2));
+  return 0;
+}
+
+}  // namespace rtlgen

@@ -20,6 +20,9 @@ class Signs {
   Signs(const AdderNetwork& network, const std::vector<Term>& outputs)
       : network_(network), negated_(at(network.size()), false), output_cost_(at(network.size()), {0, 0}) {
     for (const Term& output : outputs) {
+      if (output.value < 0) {  // always 0
+        continue;
+      }
       const NetworkValue& v = network_[output.value];
       // A negation lies behind the value: with no level left for it, it must be avoided.
       const int cost = v.bits + (v.earliest == v.output_level ? v.bits : 0);

@@ -19,8 +19,10 @@ LeveledTerm term_of_sum(const AdderNetwork& network, int value, int level, const
   while (cv[i] == 0) {
     ++i;
   }
-  const std::int64_t sum = (a.negative ? -1 : 1) * (std::int64_t{ca[i]} << (a.shift - common)) +
-                           (b.negative ? -1 : 1) * (std::int64_t{cb[i]} << (b.shift - common));
+  const auto part = [&](const Term& term, std::int64_t coefficient) {
+    return (term.negative ? -coefficient : coefficient) * (std::int64_t{1} << (term.shift - common));
+  };
+  const std::int64_t sum = part(a, ca[i]) + part(b, cb[i]);
   const int shift =
       __builtin_ctzll(static_cast<std::uint64_t>(sum)) - __builtin_ctzll(static_cast<std::uint64_t>(cv[i]));
   return network.leveled({value, common + shift, (sum < 0) != (cv[i] < 0)}, level);

@@ -18,13 +18,36 @@ constexpr int kRegion = 1;
 constexpr int kTarget = 2;
 constexpr int kGone = -1000000;  // uses of a value that is gone: never again 0 users
 
+/// The least level at which a sum can be there (Kraft's inequality).
+int least_level(const std::vector<LeveledTerm>& terms) {
+  std::int64_t sum = 0;
+  for (const LeveledTerm& term : terms) {
+    sum += std::int64_t{1} << term.level;
+  }
+  int level = 0;
+  while ((std::int64_t{1} << level) < sum) {
+    ++level;
+  }
+  return level;
+}
+
 }  // namespace
 
 void AdderSearch::start(const std::vector<TermList>& lists) {
   constexpr unsigned kAttempts = 64;
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
     lists_ = lists;
-    if (!sharing_.run(lists_, -1, attempt * attempt, random_)) {
+    if (attempt > 0) {
+      // An output that comes at its latest level cannot be part of another one that is as late, and stands in the way
+      // of that part. As early as its terms allow it can.
+      for (TermList& list : lists_) {
+        list.level = least_level(list.terms);
+        network_.pin_level(list.value, list.level);
+      }
+    }
+    const bool reduced = sharing_.run(lists_, -1, attempt * attempt, random_);
+    std::for_each(lists_.begin(), lists_.end(), [&](const TermList& list) { network_.unpin_level(list.value); });
+    if (!reduced) {
       network_.discard_drafts();
       continue;
     }

@@ -35,7 +35,7 @@ int AdderPipeline::register_bits() const {
   return bits;
 }
 
-std::string AdderPipeline::problem(int levels) const {
+std::string AdderPipeline::problem(int levels, int output_levels) const {
   std::vector<int> depth(graph.nodes.size(), 0);  // adders since the last register
   for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
     const AdderGraph::Node& node = graph.nodes[id];
@@ -71,6 +71,11 @@ std::string AdderPipeline::problem(int levels) const {
     if (output.node >= 0 && is_wire(output.node) && stage[at(output.node)] > output_stage) {
       return fmt::format("output node {} is computed in stage {}, outputs are read in stage {}", output.node,
                          stage[at(output.node)], output_stage);
+    }
+    if (levels > 0 && output.node >= 0 && is_wire(output.node) && stage[at(output.node)] == output_stage &&
+        depth[at(output.node)] > 0 && depth[at(output.node)] + output_levels > levels) {
+      return fmt::format("output node {} is adder {} of the output stage, with {} levels behind it", output.node,
+                         depth[at(output.node)], output_levels);
     }
   }
   return "";

@@ -24,8 +24,9 @@ struct AdderPipeline {
   int adders() const;
   /// Bits of all registers.
   int register_bits() const;
-  /// What contradicts a pipeline with at most `levels` adders between two registers (0: any number); empty: nothing.
-  std::string problem(int levels) const;
+  /// What contradicts a pipeline with at most `levels` adders between two registers (0: any number), of which outputs
+  /// leave room for `output_levels` levels of other logic in their stage; empty: nothing.
+  std::string problem(int levels, int output_levels = 0) const;
 };
 
 /// Fills in the rest for given stages, of any origin: one a node, 0 for constants. Throws std::logic_error where a

@@ -8,6 +8,7 @@
 
 #include "primitives/adder_netlist.hpp"
 #include "primitives/adder_pipeline.hpp"
+#include "primitives/adder_retiming.hpp"
 #include "primitives/constant_matrix.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -29,9 +30,10 @@ AdderPipeline plan(const NodeView& view, const DeviceModel& device) {
   const int stages = stages_needed(graph, device.levels);
   const int slack = stages * device.levels - depth;
   // Requantization shares the last stage of sums if it is short enough.
-  const bool fits = slack >= requantize_levels(accumulator_frac(view), node.quantizer("output")) || depth == 0;
-  std::vector<int> earliest = earliest_stages(graph, device.levels);
-  return make_adder_pipeline(std::move(graph), std::move(earliest), fits ? stages - 1 : stages);
+  const int quantizing = requantize_levels(accumulator_frac(view), node.quantizer("output"));
+  const int output_stage = slack >= quantizing || depth == 0 ? stages - 1 : stages;
+  std::vector<int> retimed = retimed_stages(graph, device.levels, output_stage, quantizing);
+  return make_adder_pipeline(std::move(graph), std::move(retimed), output_stage);
 }
 
 /// The Verilog module of a node.

@@ -10,6 +10,7 @@
 
 #include "ir/source_error.hpp"
 #include "primitives/adder_netlist.hpp"
+#include "primitives/adder_retiming.hpp"
 #include "primitives/emission.hpp"
 #include "rtlgen/rtl_library.hpp"
 
@@ -95,10 +96,12 @@ Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOpt
       throw std::logic_error(fmt::format("the adder graph is wrong about the interval of output {}", o));
     }
   }
-  // Outputs are read behind the register of the last stage.
-  const int latency = options.levels_per_stage == 0 ? 0 : stages_needed(graph, options.levels_per_stage);
-  std::vector<int> earliest = earliest_stages(graph, options.levels_per_stage);
-  cmvm.pipeline = make_adder_pipeline(std::move(graph), std::move(earliest), latency);
+  // Outputs are read behind the register of the last stage, where nothing is left to compute.
+  const int levels = options.levels_per_stage;
+  const int latency = levels == 0 ? 0 : stages_needed(graph, levels);
+  std::vector<int> retimed = retimed_stages(graph, levels, latency, levels);
+  cmvm.register_bits_earliest = make_adder_pipeline(graph, earliest_stages(graph, levels), latency).register_bits();
+  cmvm.pipeline = make_adder_pipeline(std::move(graph), std::move(retimed), latency);
   return cmvm;
 }
 
@@ -127,6 +130,7 @@ nlohmann::ordered_json to_json(const Cmvm& cmvm) {
           {"depth", pipeline.graph.depth()},
           {"latency_cycles", pipeline.latency()},
           {"register_bits", pipeline.register_bits()},
+          {"register_bits_earliest", cmvm.register_bits_earliest},
           {"solve_seconds", std::round(cmvm.solve_seconds * 1000) / 1000}};
 }
 

@@ -21,11 +21,13 @@ struct Cmvm {
   AdderPipeline pipeline;
   std::vector<int> output_widths;  ///< bits that each output needs
   int output_width = 1;            ///< the widest of them
+  int register_bits_earliest = 0;  ///< of the pipeline if every adder came as early as possible
   double solve_seconds = 0;        ///< wall time of the search for the graph
 };
 
-/// Finds the graph and cuts it into stages; outputs are registered unless options.levels_per_stage is 0. `name` is what
-/// errors call the matrix. Throws SourceError where an output needs more than kMaxTensorWidth bits.
+/// Finds the graph and cuts it into stages, with the fewest register bits; outputs are registered unless
+/// options.levels_per_stage is 0. `name` is what errors call the matrix. Throws SourceError where an output needs more
+/// than kMaxTensorWidth bits.
 Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOptions& options, const std::string& name);
 
 /// The module `cmvm` and the library modules it uses: name -> text.

@@ -301,6 +301,7 @@ TEST_CASE("cmvm: the report tells shapes, widths and sums", "[cmvm]") {
   CHECK(report.at("latency_cycles") == 1);
   CHECK(report.at("cost_bits") == 8);
   CHECK(report.at("register_bits") == 9 + 8);
+  CHECK(report.at("register_bits_earliest") == 9 + 8);
 }
 
 /// What the command says of a matrix file and an input format; nothing may have been written.

@@ -174,6 +174,10 @@ TEST_CASE("adder graph: registers are counted where values wait", "[adder_graph]
   CHECK_THROWS_AS(make_adder_pipeline(graph, {0, 0, 0, 0, 1, 1}, 0), std::logic_error);
   CHECK_THROWS_AS(make_adder_pipeline(graph, {0, 1, 0, 1, 1, 1}, 2), std::logic_error);
   CHECK(make_adder_pipeline(graph, {0, 0, 0, 0, 0, 0}, 2).problem(1) == "node 4 is adder 2 of its stage");
+  const AdderPipeline shared = make_adder_pipeline(graph, {0, 0, 0, 1, 1, 1}, 1);
+  CHECK(shared.problem(3, 1) == "");
+  CHECK(shared.problem(3, 2) == "output node 4 is adder 2 of the output stage, with 2 levels behind it");
+  CHECK(pipeline.problem(1, 2) == "");
 }
 
 TEST_CASE("shift_add: is proved to be its definition", "[adder_graph][formal][rtl]") {

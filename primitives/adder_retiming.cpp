@@ -1,0 +1,110 @@
+#include "primitives/adder_retiming.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "ir/minimum_registers.hpp"
+#include "primitives/adder_pipeline.hpp"
+#include "primitives/value_bits.hpp"
+
+namespace rtlgen {
+namespace {
+
+std::size_t at(int node) { return static_cast<std::size_t>(node); }
+
+/// The stages as times. An adder has `span_` variables: its own stage, and for k = 1, 2, .. the earliest stage in which
+/// there can be an adder that follows k levels behind it. Each is handed on to the adders that read it, as theirs of
+/// k - 1, so that a path of more adders than fit is forbidden without naming every pair of its ends, of which there are
+/// exponentially many in the levels.
+class Retiming {
+ public:
+  Retiming(const AdderGraph& graph, int levels, int output_stage, int output_levels)
+      : graph_(graph),
+        usage_(make_adder_pipeline(graph, std::vector<int>(graph.nodes.size(), 0), output_stage)),
+        first_(graph.nodes.size(), kInputs) {
+    // Where not one adder fits before what outputs pass, that is as if outputs were read a stage earlier.
+    const bool outputs_share = levels == 0 || output_levels < levels;
+    const int tail = outputs_share && levels > 0 ? output_levels : 0;
+    const int longest = std::max(1, graph.depth() + tail);  // more levels than that are no limit
+    span_ = levels == 0 ? longest : std::min(levels, longest);
+    problem_.variables = 2;
+    problem_.fixed = {{kInputs, 0}, {kOutputs, output_stage}};
+    std::vector<WaitingValue> values(graph.nodes.size());
+    for (int id = 0; id < static_cast<int>(graph.nodes.size()); ++id) {
+      if (!usage_.is_wire(id)) {
+        continue;
+      }
+      if (is_adder(id)) {
+        add_adder(id);
+        for (const int operand : {node(id).a, node(id).b}) {
+          values[at(operand)].read.push_back({first_[at(id)], 0});
+        }
+      }
+      values[at(id)].bits = value_bits(node(id).interval);
+      values[at(id)].made = {first_[at(id)], 0};
+    }
+    for (const AdderGraph::Output& output : graph.outputs) {
+      if (output.node < 0 || !usage_.is_wire(output.node)) {
+        continue;
+      }
+      values[at(output.node)].read.push_back({kOutputs, 0});
+      if (is_adder(output.node)) {
+        problem_.constraints.push_back({behind(output.node, tail), kOutputs, outputs_share ? 0 : 1});
+      }
+    }
+    for (int id = 0; id < static_cast<int>(graph.nodes.size()); ++id) {
+      if (usage_.is_wire(id)) {
+        problem_.values.push_back(std::move(values[at(id)]));
+      }
+    }
+  }
+
+  std::vector<int> solve() const {
+    const std::vector<int> times = minimum_register_times(problem_);
+    std::vector<int> stage;
+    for (const std::size_t variable : first_) {
+      stage.push_back(times[variable]);
+    }
+    return stage;
+  }
+
+ private:
+  static constexpr std::size_t kInputs = 0;
+  static constexpr std::size_t kOutputs = 1;
+
+  const AdderGraph::Node& node(int id) const { return graph_.nodes[at(id)]; }
+  bool is_adder(int id) const { return node(id).kind == AdderGraph::Kind::adder; }
+  std::size_t behind(int adder, int levels) const { return first_[at(adder)] + at(levels); }
+
+  void add_adder(int id) {
+    first_[at(id)] = problem_.variables;
+    problem_.variables += at(span_);
+    for (int k = 1; k < span_; ++k) {
+      problem_.constraints.push_back({behind(id, k - 1), behind(id, k), 0});
+    }
+    for (const int operand : {node(id).a, node(id).b}) {
+      if (!usage_.is_wire(operand) || !is_adder(operand)) {
+        continue;
+      }
+      for (int k = 1; k < span_; ++k) {
+        problem_.constraints.push_back({behind(operand, k), behind(id, k - 1), 0});
+      }
+      problem_.constraints.push_back({first_[at(operand)], behind(id, span_ - 1), 1});
+    }
+  }
+
+  const AdderGraph& graph_;
+  const AdderPipeline usage_;       ///< any stages: only what is a wire is asked
+  std::vector<std::size_t> first_;  ///< per node: the variable of its stage
+  int span_ = 1;
+  RegisterProblem problem_;
+};
+
+}  // namespace
+
+std::vector<int> retimed_stages(const AdderGraph& graph, int levels, int output_stage, int output_levels) {
+  return Retiming(graph, levels, output_stage, output_levels).solve();
+}
+
+}  // namespace rtlgen

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/effort.hpp"
 #include "ir/format.hpp"
 #include "ir/source_error.hpp"
 
@@ -89,6 +90,7 @@ struct Model {
   double clock_mhz = 200;
   std::string device = "xcvu13p";
   int tokens_per_beat = 1;
+  Effort effort = Effort::fast;
   std::string calibration_file;  ///< resolved path, may be empty
   std::string test_file;         ///< resolved path of events used by build's co-simulation, may be empty
   SourceLocation where;

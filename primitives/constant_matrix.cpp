@@ -24,8 +24,8 @@ AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, con
   const int least = least_depth(weight, bias, inputs);
   int depth = least + options.depth_slack.value_or(0);
   if (!options.depth_slack && options.levels_per_stage > 0) {
-    // The last stage may be full.
-    depth = (least + options.levels_per_stage - 1) / options.levels_per_stage * options.levels_per_stage;
+    const int whole = (least + options.levels_per_stage - 1) / options.levels_per_stage * options.levels_per_stage;
+    depth = whole - options.levels_behind >= least ? whole - options.levels_behind : whole;
   }
   return synthesize_adders(weight, bias, inputs, depth, budget(options.effort));
 }

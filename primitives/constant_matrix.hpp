@@ -4,17 +4,17 @@
 #include <optional>
 #include <vector>
 
+#include "ir/effort.hpp"
 #include "primitives/adder_graph.hpp"
 
 namespace rtlgen {
 
-/// How long to look for a graph of fewer LUTs.
-enum class Effort { fast, normal, high };
-
 struct ConstantMatrixOptions {
   Effort effort = Effort::normal;
-  std::optional<int> depth_slack;  ///< adder levels allowed beyond the least possible; none: as the solver likes
-  int levels_per_stage = 2;        ///< adders between two registers, which cost something too; 0: there are none
+  std::optional<int> depth_slack;  ///< adder levels allowed beyond the least possible; none: what fits into the stages
+                                   ///< that the least needs
+  int levels_per_stage = 2;        ///< adders between two registers; 0: there are none
+  int levels_behind = 0;           ///< levels of logic behind the sums that should fit into the last stage
 };
 
 /// A graph of y = W x + bias for inputs in the intervals given, one output a row. `weight` is [out, in], `bias` [out].

@@ -2,14 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "primitives/adder_graph_literals.hpp"
 #include "primitives/adder_netlist.hpp"
 #include "primitives/adder_pipeline.hpp"
 #include "primitives/adder_retiming.hpp"
-#include "primitives/constant_matrix.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -21,16 +22,19 @@ int accumulator_frac(const NodeView& view) {
   return view.operand(0).frac + static_cast<int>(view.node.integer("weight_frac"));
 }
 
+AdderGraph adders_of(const NodeView& view) {
+  const Node& node = view.node;
+  return adder_graph(node.literal("adders"), node.literal("sums"), view.operand(0).intervals);
+}
+
 /// The pipeline up to the stage in which all outputs are requantized; a register follows.
 AdderPipeline plan(const NodeView& view, const DeviceModel& device) {
-  const Node& node = view.node;
-  AdderGraph graph = solve_constant_matrix(node.literal("weight"), node.literal("bias"), view.operand(0).intervals,
-                                           {Effort::normal, {}, device.levels});
+  AdderGraph graph = adders_of(view);
   const int depth = graph.depth();
   const int stages = stages_needed(graph, device.levels);
   const int slack = stages * device.levels - depth;
   // Requantization shares the last stage of sums if it is short enough.
-  const int quantizing = requantize_levels(accumulator_frac(view), node.quantizer("output"));
+  const int quantizing = levels_behind_sums(view);
   const int output_stage = slack >= quantizing || depth == 0 ? stages - 1 : stages;
   std::vector<int> retimed = retimed_stages(graph, device.levels, output_stage, quantizing);
   return make_adder_pipeline(std::move(graph), std::move(retimed), output_stage);
@@ -91,6 +95,13 @@ class Dense final : public Primitive {
                                              static_cast<int>(view.node.integer("weight_frac")), view.operand(0));
     require_exact(view, sums);
     require_quantizer(view, sums, view.node.quantizer("output"));
+    if (view.node.has("adders")) {
+      try {
+        require_product(adders_of(view), weight, view.node.literal("bias"));
+      } catch (const std::logic_error& error) {
+        require(view, false, error.what());
+      }
+    }
     return requantized_type(sums, view.node.quantizer("output"), view.node.integer("relu") != 0);
   }
 
@@ -144,6 +155,10 @@ class Dense final : public Primitive {
 };
 
 }  // namespace
+
+int levels_behind_sums(const NodeView& view) {
+  return requantize_levels(accumulator_frac(view), view.node.quantizer("output"));
+}
 
 TensorType accumulator_type(const Literal& weight, const Literal& bias, int weight_frac, const TensorType& input) {
   std::vector<Interval> sums;

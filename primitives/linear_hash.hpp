@@ -13,9 +13,12 @@ class LinearHash {
 
   LinearHash() = default;
 
-  /// Hash of the i-th unit vector (Steele, Lea, Flood: SplitMix, 2014).
-  static LinearHash unit(std::uint64_t i) { return LinearHash(random_word(i) % kPrime); }
-  /// A word that is random in i; XORs of such words tell sets apart.
+  /// Hash of the i-th unit vector.
+  static LinearHash unit(std::uint64_t i) {
+    // Mixed twice: once leaves some words that are the doubles of others, so that hashes of sums would collide.
+    return LinearHash(random_word(random_word(i)) % kPrime);
+  }
+  /// A word that is random in i (Steele, Lea, Flood: SplitMix, 2014); XORs of such words tell sets apart.
   static std::uint64_t random_word(std::uint64_t i) {
     std::uint64_t z = (i + 1) * 0x9e3779b97f4a7c15U;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;

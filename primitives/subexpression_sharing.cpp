@@ -210,9 +210,20 @@ bool SubexpressionSharing::apply(int index) {
     return false;
   }
   for (const Use& use : uses) {
+    // A sum just put in may have taken a term of this use with it.
+    if (!contains(use.list, use.a) || !contains(use.list, use.b)) {
+      continue;
+    }
     replace(use.list, use.a, use.b, sum_of(patterns_[static_cast<std::size_t>(index)], use.a, use.b));
   }
   return true;
+}
+
+bool SubexpressionSharing::contains(int l, const LeveledTerm& term) const {
+  const std::vector<LeveledTerm>& terms = (*lists_)[static_cast<std::size_t>(l)].terms;
+  return std::any_of(terms.begin(), terms.end(), [&](const LeveledTerm& other) {
+    return other.term.value == term.term.value && other.term.shift == term.term.shift;
+  });
 }
 
 void SubexpressionSharing::take_out(int l, const LeveledTerm& term) {

@@ -61,6 +61,7 @@ class SubexpressionSharing {
   int score(const Pattern& pattern) const;
   bool apply(int pattern);
   bool fits(const TermList& list, const LeveledTerm& a, const LeveledTerm& b, int level) const;
+  bool contains(int list, const LeveledTerm& term) const;
   void take_out(int list, const LeveledTerm& term);
   void replace(int list, const LeveledTerm& a, const LeveledTerm& b, LeveledTerm sum);
   bool combine_cheapest(int list);

@@ -72,7 +72,7 @@ std::string module_text(const Cmvm& cmvm) {
 }  // namespace
 
 Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOptions& options,
-               const std::string& name) {
+               const SolutionCache& cache, const std::string& name) {
   Cmvm cmvm;
   cmvm.matrix = std::move(matrix);
   cmvm.input = std::move(input);
@@ -88,7 +88,7 @@ Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOpt
   }
   const auto start = std::chrono::steady_clock::now();
   const Literal bias{{cmvm.matrix.outputs}, std::vector<std::int64_t>(static_cast<std::size_t>(cmvm.matrix.outputs))};
-  AdderGraph graph = solve_constant_matrix(transposed(cmvm.matrix), bias, cmvm.input.intervals, options);
+  AdderGraph graph = cache.solve(transposed(cmvm.matrix), bias, cmvm.input.intervals, options);
   cmvm.solve_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (int o = 0; o < cmvm.matrix.outputs; ++o) {
     if (!(graph.interval(graph.outputs.at(static_cast<std::size_t>(o))) ==

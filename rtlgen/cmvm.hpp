@@ -8,6 +8,7 @@
 
 #include "primitives/adder_pipeline.hpp"
 #include "primitives/constant_matrix.hpp"
+#include "primitives/solution_cache.hpp"
 #include "rtlgen/cmvm_input.hpp"
 
 namespace rtlgen {
@@ -28,7 +29,8 @@ struct Cmvm {
 /// Finds the graph and cuts it into stages, with the fewest register bits; outputs are registered unless
 /// options.levels_per_stage is 0. `name` is what errors call the matrix. Throws SourceError where an output needs more
 /// than kMaxTensorWidth bits.
-Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOptions& options, const std::string& name);
+Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOptions& options,
+               const SolutionCache& cache, const std::string& name);
 
 /// The module `cmvm` and the library modules it uses: name -> text.
 std::map<std::string, std::string> emit_cmvm(const Cmvm& cmvm);

@@ -12,7 +12,8 @@ namespace rtlgen {
 int run_cmvm(const CmvmOptions& options) {
   IntegerMatrix matrix = read_matrix(options.matrix);
   VectorFormat input = read_vector_format(options.input, matrix.inputs);
-  const Cmvm cmvm = make_cmvm(std::move(matrix), std::move(input), options.solver, options.matrix);
+  const Cmvm cmvm =
+      make_cmvm(std::move(matrix), std::move(input), options.solver, SolutionCache::of_user(), options.matrix);
   if (!options.out.empty()) {
     OutputFolder folder(options.out, {"cmvm", "sim/cmvm_tb.v"});
     write_cmvm(folder.path(), cmvm);

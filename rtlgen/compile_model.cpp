@@ -8,6 +8,7 @@
 #include "ir/events.hpp"
 #include "ir/quantize_model.hpp"
 #include "ir/verify.hpp"
+#include "primitives/solve_dense.hpp"
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/yaml_frontend.hpp"
 
@@ -33,6 +34,7 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
     spdlog::info("calibrating on {} events of {}", calibration.count, model.calibration_file);
   }
   compiled.graph = quantize_model(model, calibration);
+  solve_dense(compiled.graph, model.effort, SolutionCache::of_user());
   try {
     compiled.schedule = make_schedule(compiled.graph);
   } catch (const IrError& error) {

@@ -103,13 +103,11 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   std::string effort = "normal";
   cmvm_command->add_option("--effort", effort, "How long to search")
-      ->check(CLI::IsMember({"fast", "normal", "high"}))
+      ->check(CLI::IsMember(rtlgen::effort_names()))
       ->capture_default_str();
   cmvm_command->add_option("-o,--out", cmvm.out, "Folder to make");
   cmvm_command->callback([&] {
-    cmvm.solver.effort = effort == "fast"   ? rtlgen::Effort::fast
-                         : effort == "high" ? rtlgen::Effort::high
-                                            : rtlgen::Effort::normal;
+    cmvm.solver.effort = rtlgen::to_effort(effort);
     action = [&] { return rtlgen::run_cmvm(cmvm); };
   });
 

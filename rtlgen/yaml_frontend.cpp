@@ -105,7 +105,7 @@ class Frontend {
   }
 
   void read_hardware(const YamlNode& node) {
-    check_map(node, "'hardware'", {"clock_mhz", "device", "tokens_per_beat"});
+    check_map(node, "'hardware'", {"clock_mhz", "device", "tokens_per_beat", "effort"});
     if (const YamlNode* const clock = node.find("clock_mhz")) {
       model_.clock_mhz = read_number(*clock, "clock_mhz", 1, kMaxClock);
     }
@@ -121,6 +121,9 @@ class Frontend {
     }
     if (const YamlNode* const beat = node.find("tokens_per_beat")) {
       model_.tokens_per_beat = read_int(*beat, "tokens_per_beat", 1, model_.tokens);
+    }
+    if (const YamlNode* const effort = node.find("effort")) {
+      model_.effort = to_effort(read_choice(*effort, "effort", effort_names()));
     }
   }
 

@@ -41,7 +41,7 @@ VectorFormat signed_inputs(int inputs, int bits) {
 }
 
 Cmvm cmvm_of(const IntegerMatrix& matrix, int levels) {
-  return make_cmvm(matrix, signed_inputs(matrix.inputs, 8), stages_of(levels), "W.npy");
+  return make_cmvm(matrix, signed_inputs(matrix.inputs, 8), stages_of(levels), SolutionCache(), "W.npy");
 }
 
 bool passes(const std::string& said) { return said.rfind("PASS: ", 0) == 0 && said.find('\n') == said.size() - 1; }
@@ -64,7 +64,8 @@ TEST_CASE("cmvm: random matrices pass their own testbench", "[cmvm][rtl]") {
     Dice dice(seed);
     const IntegerMatrix matrix = random_matrix(dice, dice.percent(20) ? 12 : 5, 16);
     const VectorFormat input = random_vector_format(dice, matrix.inputs, kInputBits);
-    const std::string said = simulate_cmvm(make_cmvm(matrix, input, stages_of(dice.number(0, 3)), "W.npy"));
+    const std::string said =
+        simulate_cmvm(make_cmvm(matrix, input, stages_of(dice.number(0, 3)), SolutionCache(), "W.npy"));
     CAPTURE(said);
     CHECK(passes(said));
   }
@@ -97,7 +98,8 @@ TEST_CASE("cmvm: registers may be anywhere between inputs and outputs", "[cmvm][
     CAPTURE(seed);
     Dice dice(seed);
     const IntegerMatrix matrix = random_matrix(dice, 6, 8);
-    Cmvm cmvm = make_cmvm(matrix, random_vector_format(dice, matrix.inputs, kInputBits), stages_of(2), "W.npy");
+    Cmvm cmvm = make_cmvm(matrix, random_vector_format(dice, matrix.inputs, kInputBits), stages_of(2), SolutionCache(),
+                          "W.npy");
     std::vector<int> stage;
     int latency = 0;
     for (const AdderGraph::Node& node : cmvm.pipeline.graph.nodes) {
@@ -197,7 +199,7 @@ TEST_CASE("cmvm: small matrices are proved to multiply", "[cmvm][formal][rtl]") 
       input.is_signed = false;
       input.intervals.assign(input.intervals.size(), {0, 15});
     }
-    const Cmvm cmvm = make_cmvm(matrix, input, stages_of(seed <= 5 ? 0 : 1), "W.npy");
+    const Cmvm cmvm = make_cmvm(matrix, input, stages_of(seed <= 5 ? 0 : 1), SolutionCache(), "W.npy");
     CHECK(formal_difference(cmvm, matrix) == "");
   }
 }
@@ -206,7 +208,7 @@ TEST_CASE("cmvm: the proof fails for another matrix", "[cmvm][formal][rtl]") {
   for (const int levels : {0, 2}) {
     CAPTURE(levels);
     const IntegerMatrix matrix = sample_matrix();
-    const Cmvm cmvm = make_cmvm(matrix, signed_inputs(3, 3), stages_of(levels), "W.npy");
+    const Cmvm cmvm = make_cmvm(matrix, signed_inputs(3, 3), stages_of(levels), SolutionCache(), "W.npy");
     CHECK(formal_difference(cmvm, matrix) == "");
     IntegerMatrix other = matrix;
     other.values[4] -= 1;
@@ -219,8 +221,8 @@ TEST_CASE("cmvm: no tool finds anything in random matrices", "[cmvm][lint]") {
     CAPTURE(seed);
     Dice dice(seed);
     const IntegerMatrix matrix = random_matrix(dice, 6, 16);
-    const Cmvm cmvm =
-        make_cmvm(matrix, random_vector_format(dice, matrix.inputs, kInputBits), stages_of(dice.number(0, 3)), "W.npy");
+    const Cmvm cmvm = make_cmvm(matrix, random_vector_format(dice, matrix.inputs, kInputBits),
+                                stages_of(dice.number(0, 3)), SolutionCache(), "W.npy");
     const TemporaryFolder folder;
     write_cmvm(folder.path(), cmvm);
     CHECK(complaints(folder, {"verilator", "--lint-only", "-Wall", "--top-module", "cmvm", "-f", "cmvm.f"}) == "");

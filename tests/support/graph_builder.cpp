@@ -7,6 +7,7 @@
 
 #include "ir/verify.hpp"
 #include "primitives/softmax_tables.hpp"
+#include "primitives/solve_dense.hpp"
 
 namespace rtlgen::testing {
 
@@ -50,6 +51,9 @@ GraphBuilder::NodeId GraphBuilder::add(const std::string& name, const std::strin
                                        const std::vector<NodeId>& operands) {
   const NodeId id = graph_.add(Node{name, op, std::move(attributes), {}}, operands);
   graph_.node(id).type = primitive(op).infer(view_of(graph_, id));
+  if (op == "dense") {
+    solve_dense(graph_, id, Effort::fast, SolutionCache());
+  }
   return id;
 }
 

@@ -1,0 +1,100 @@
+#include "primitives/adder_graph_literals.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace rtlgen {
+namespace {
+
+constexpr int kAdderColumns = 5;
+constexpr int kSumColumns = 2;
+constexpr int kMaxShift = 61;
+
+void require(bool condition, const char* what) {
+  if (!condition) {
+    throw IrError(std::string("adder graph: ") + what);
+  }
+}
+
+int to_shift(std::int64_t value) {
+  require(value >= 0 && value <= kMaxShift, "a shift is not in 0 to 61");
+  return static_cast<int>(value);
+}
+
+/// The interval of each adder from what it computes: inputs are independent.
+void set_intervals(AdderGraph& graph) {
+  const LinearForms forms = linear_forms(graph);
+  for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
+    if (graph.nodes[id].kind != AdderGraph::Kind::adder) {
+      continue;
+    }
+    const auto form = forms.row(static_cast<Eigen::Index>(id));
+    const std::int64_t constant = form(forms.cols() - 1);
+    Interval interval{constant, constant};
+    for (Eigen::Index i = 0; i + 1 < forms.cols(); ++i) {
+      interval = interval + form(i) * graph.nodes[static_cast<std::size_t>(i)].interval;
+    }
+    graph.nodes[id].interval = interval;
+  }
+}
+
+}  // namespace
+
+Literal adder_literal(const AdderGraph& graph) {
+  Literal literal{{0, kAdderColumns}, {}};
+  for (const AdderGraph::Node& node : graph.nodes) {
+    if (node.kind == AdderGraph::Kind::input) {
+      continue;
+    }
+    ++literal.shape[0];
+    if (node.kind == AdderGraph::Kind::constant) {
+      literal.values.insert(literal.values.end(), {-1, node.interval.lo, 0, 0, 0});
+    } else {
+      literal.values.insert(literal.values.end(), {node.a, node.b, node.shift_a, node.shift_b, node.subtract ? 1 : 0});
+    }
+  }
+  return literal;
+}
+
+Literal sum_literal(const AdderGraph& graph) {
+  Literal literal{{static_cast<int>(graph.outputs.size()), kSumColumns}, {}};
+  for (const AdderGraph::Output& output : graph.outputs) {
+    literal.values.insert(literal.values.end(), {output.node, output.shift});
+  }
+  return literal;
+}
+
+AdderGraph adder_graph(const Literal& adders, const Literal& sums, const std::vector<Interval>& inputs) {
+  const auto has_columns = [](const Literal& literal, int columns) {
+    return literal.shape.size() == 2 && literal.shape[1] == columns && literal.shape[0] >= 0 &&
+           literal.values.size() == static_cast<std::size_t>(literal.shape[0]) * static_cast<std::size_t>(columns);
+  };
+  require(has_columns(adders, kAdderColumns), "adders must be [nodes, 5]");
+  require(has_columns(sums, kSumColumns), "sums must be [outputs, 2]");
+  AdderGraph graph;
+  for (const Interval& input : inputs) {
+    graph.nodes.push_back({AdderGraph::Kind::input, -1, -1, 0, 0, false, input, 0});
+  }
+  const auto to_node = [&](std::int64_t value) {
+    require(value >= 0 && value < static_cast<std::int64_t>(graph.nodes.size()), "a node is read before it is made");
+    return static_cast<int>(value);
+  };
+  for (auto row = adders.values.begin(); row != adders.values.end(); row += kAdderColumns) {
+    if (row[0] == -1) {
+      graph.nodes.push_back({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {row[1], row[1]}, 0});
+      continue;
+    }
+    const int a = to_node(row[0]);
+    const int b = to_node(row[1]);
+    const int level =
+        1 + std::max(graph.nodes[static_cast<std::size_t>(a)].level, graph.nodes[static_cast<std::size_t>(b)].level);
+    graph.nodes.push_back({AdderGraph::Kind::adder, a, b, to_shift(row[2]), to_shift(row[3]), row[4] != 0, {}, level});
+  }
+  for (auto row = sums.values.begin(); row != sums.values.end(); row += kSumColumns) {
+    graph.outputs.push_back({row[0] == -1 ? -1 : to_node(row[0]), to_shift(row[1])});
+  }
+  set_intervals(graph);
+  return graph;
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,16 @@
+// The pass that finds the adders of dense nodes.
+#pragma once
+
+#include "ir/graph.hpp"
+#include "primitives/constant_matrix.hpp"
+#include "primitives/solution_cache.hpp"
+
+namespace rtlgen {
+
+/// Gives a dense node, whose type must be known, the literals "adders" and "sums" (docs/ir.md).
+void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache);
+
+/// The same for all dense nodes of a graph.
+void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache);
+
+}  // namespace rtlgen

@@ -1,0 +1,32 @@
+// Adder networks in parts that can be changed independently.
+#pragma once
+
+#include <random>
+#include <vector>
+
+#include "primitives/adder_network.hpp"
+
+namespace rtlgen {
+
+/// Which part each adder of a network belongs to. A value that another part reads is shared: it stays, and from its
+/// level on every part may read it. Levels rise from operands to users, so that whatever the parts become, they do not
+/// read each other in circles.
+struct NetworkPartition {
+  int parts = 1;
+  std::vector<int> part;     ///< by value; -1 for what is no adder
+  std::vector<int> level;    ///< by value
+  std::vector<bool> shared;  ///< by value
+};
+
+/// A random partition into parts of about the same size with few shared values: all that is shared cannot be taken out.
+NetworkPartition partition_network(const AdderNetwork& network, int parts, std::mt19937_64& random);
+
+/// A part as a network of its own. Leaves are the inputs and what other parts share, outputs those of the network in
+/// this part and what this part shares.
+AdderNetwork cut_out(const AdderNetwork& network, const NetworkPartition& partition, int part);
+
+/// The network that changed parts make together. Values that several parts made are there once. Outputs keep their
+/// numbers if they are the first adders of `network`.
+AdderNetwork put_together(const AdderNetwork& network, const std::vector<AdderNetwork>& parts);
+
+}  // namespace rtlgen

@@ -24,8 +24,7 @@ void set_bits(NetworkValue& value) {
 
 }  // namespace
 
-AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs)
-    : inputs_(inputs) {
+AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs) : inputs_(inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const int value = allocate();
     NetworkValue& leaf = values_[static_cast<std::size_t>(value)];
@@ -289,6 +288,11 @@ void AdderNetwork::remove(int value) {
   v.hidden = false;
   v.kind = NetworkValue::Kind::unused;
   free_.push_back(value);
+}
+
+int AdderNetwork::adders() const {
+  const auto is_adder = [](const NetworkValue& v) { return v.kind == NetworkValue::Kind::adder; };
+  return static_cast<int>(std::count_if(values_.begin(), values_.end(), is_adder));
 }
 
 void AdderNetwork::update_levels() {

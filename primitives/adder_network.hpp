@@ -25,8 +25,8 @@ struct LeveledTerm {
   std::uint64_t parity = 0;  ///< of its value
 };
 
-/// A linear form of the inputs, up to sign: a leaf, which is given, or the sum of two terms. Its coefficients are not all even, but for
-/// the rare sums of two odd forms that are.
+/// A linear form of the inputs, up to sign: a leaf, which is given, or the sum of two terms. Its coefficients are not
+/// all even, but for the rare sums of two odd forms that are.
 struct NetworkValue {
   enum class Kind { unused, leaf, adder };
 
@@ -121,6 +121,8 @@ class AdderNetwork {
   /// Brings the levels up to date around the values changed.
   void update_levels();
 
+  /// How many adders there are.
+  int adders() const;
   /// Adder bits of all adders.
   long total_cost() const { return total_cost_; }
 

@@ -44,14 +44,6 @@ void AdderSearch::start(const std::vector<TermList>& lists) {
   throw std::logic_error("adder search: no sum of the terms fits into the levels");
 }
 
-int AdderSearch::adders() const {
-  int count = 0;
-  for (int value = 0; value < network_.size(); ++value) {
-    count += network_[value].kind == NetworkValue::Kind::adder ? 1 : 0;
-  }
-  return count;
-}
-
 void AdderSearch::improve(long moves, const Cooling& cooling, double from, double to) {
   constexpr int kSteps = 64;
   for (int step = 0; step < kSteps; ++step) {

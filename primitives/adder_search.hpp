@@ -34,8 +34,6 @@ class AdderSearch {
   void start(const std::vector<TermList>& lists);
   /// Tries `moves` neighbourhoods while it cools down from one share of all moves to another.
   void improve(long moves, const Cooling& cooling, double from = 0, double to = 1);
-  /// Adders of the network.
-  int adders() const;
 
  private:
   void try_move(double temperature);

@@ -16,7 +16,7 @@ namespace rtlgen {
 namespace {
 
 /// Adders of a first solution from which on the search works on parts of it.
-constexpr long kLargeNetwork = 1500;
+constexpr int kLargeNetwork = 1500;
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -241,10 +241,10 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
   if (!lists.empty()) {
     AdderSearch search(network, 1);
     search.start(lists);
-    const long adders = search.adders();
+    const int adders = network.adders();
     const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
     if (adders < kLargeNetwork) {
-      search.improve(moves, Cooling(moves, static_cast<int>(adders)));
+      search.improve(moves, Cooling(moves, adders));
     } else {
       ParallelSearch options;
       options.threads = budget.threads;

@@ -21,12 +21,4 @@ struct NetworkPartition {
 /// A random partition into parts of about the same size with few shared values: all that is shared cannot be taken out.
 NetworkPartition partition_network(const AdderNetwork& network, int parts, std::mt19937_64& random);
 
-/// A part as a network of its own. Leaves are the inputs and what other parts share, outputs those of the network in
-/// this part and what this part shares.
-AdderNetwork cut_out(const AdderNetwork& network, const NetworkPartition& partition, int part);
-
-/// The network that changed parts make together. Values that several parts made are there once. Outputs keep their
-/// numbers if they are the first adders of `network`.
-AdderNetwork put_together(const AdderNetwork& network, const std::vector<AdderNetwork>& parts);
-
 }  // namespace rtlgen

@@ -9,10 +9,25 @@
 #include <vector>
 
 #include "primitives/adder_search.hpp"
+#include "primitives/linear_hash.hpp"
 #include "primitives/network_partition.hpp"
+#include "primitives/network_parts.hpp"
 
 namespace rtlgen {
 namespace {
+
+constexpr int kMostParts = 16;
+/// Adders of a part. In smaller ones so much is shared that long searches find less.
+constexpr int kSmallestPart = 900;
+
+/// A power of two, so that two or four threads have the same to do.
+int usual_parts(int adders) {
+  int parts = 2;
+  while (parts < kMostParts && 2 * parts * kSmallestPart <= adders) {
+    parts *= 2;
+  }
+  return parts;
+}
 
 /// Calls job(0) to job(count - 1), each once, on several threads.
 template <typename Job>
@@ -38,29 +53,26 @@ void run_all(int count, unsigned threads, const Job& job) {
 void search_in_parts(AdderNetwork& network, long moves, const ParallelSearch& options) {
   std::mt19937_64 random(options.seed);
   const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
-  const long adders = AdderSearch(network, 0).adders();
-  const Cooling cooling(moves, static_cast<int>(adders));
-  const long epochs = std::clamp(moves / (options.moves_per_adder * adders), 1L, 1000L);
+  const int count = options.parts > 0 ? options.parts : usual_parts(network.adders());
+  const Cooling cooling(moves, network.adders());
+  const long epochs = std::max(1L, moves / (options.moves_per_adder * network.adders()));
   for (long epoch = 0; epoch < epochs; ++epoch) {
-    const NetworkPartition partition = partition_network(network, options.parts, random);
+    const NetworkPartition partition = partition_network(network, count, random);
     const long epoch_moves = moves * (epoch + 1) / epochs - moves * epoch / epochs;
     const double from = static_cast<double>(epoch) / static_cast<double>(epochs);
     const double to = static_cast<double>(epoch + 1) / static_cast<double>(epochs);
     const std::uint64_t seed = random();
-    std::vector<AdderNetwork> parts(static_cast<std::size_t>(options.parts), AdderNetwork(network.inputs()));
-    run_all(options.parts, threads, [&](int part) {
-      AdderNetwork& p = parts[static_cast<std::size_t>(part)];
-      p = cut_out(network, partition, part);
-      AdderSearch search(p, LinearHash::random_word(seed + static_cast<std::uint64_t>(part)));
-      search.improve(epoch_moves / options.parts, cooling, from, to);
+    const long adders = network.adders();
+    std::vector<AdderNetwork> parts(static_cast<std::size_t>(count), AdderNetwork(network.inputs()));
+    run_all(count, threads, [&](int index) {
+      AdderNetwork& part = parts[static_cast<std::size_t>(index)];
+      part = cut_out(network, partition, index);
+      if (part.adders() > 0) {
+        AdderSearch search(part, LinearHash::random_word(seed + static_cast<std::uint64_t>(index)));
+        search.improve(epoch_moves * part.adders() / adders, cooling, from, to);
+      }
     });
     network = put_together(network, parts);
-#ifdef PS_STATS
-    long frozen = 0, n = 0;
-    for (int v = 0; v < (int)partition.part.size(); ++v) n += partition.part[v] >= 0, frozen += partition.shared[v];
-    if (epoch % (epochs / 10 + 1) == 0)
-    fprintf(stderr, "epoch %ld/%ld adders %ld shared %ld cost %ld\n", epoch, epochs, n, frozen, network.total_cost());
-#endif
   }
 }
 

@@ -24,19 +24,18 @@ void set_bits(NetworkValue& value) {
 
 }  // namespace
 
-AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs)
-    : leaves_(static_cast<int>(inputs.size())), inputs_(inputs) {
-  for (int i = 0; i < leaves_; ++i) {
+AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs) : inputs_(inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
     const int value = allocate();
     NetworkValue& leaf = values_[static_cast<std::size_t>(value)];
     leaf.kind = NetworkValue::Kind::leaf;
-    leaf.hash = LinearHash::unit(static_cast<std::uint64_t>(i));
-    leaf.parity = LinearHash::random_word(static_cast<std::uint64_t>(i) + (std::uint64_t{1} << 32));
-    leaf.interval = inputs[static_cast<std::size_t>(i)];
+    leaf.hash = LinearHash::unit(i);
+    leaf.parity = LinearHash::random_word(i + (std::uint64_t{1} << 32));
+    leaf.interval = inputs[i];
     set_bits(leaf);
-    coefficients_[static_cast<std::size_t>(value) * static_cast<std::size_t>(leaves_) + static_cast<std::size_t>(i)] =
-        1;
+    coefficients_[static_cast<std::size_t>(value) * inputs.size() + i] = 1;
     table_.insert(leaf.hash.unsigned_key(), value);
+    ++leaves_;
   }
 }
 
@@ -47,7 +46,7 @@ int AdderNetwork::allocate() {
     return value;
   }
   values_.emplace_back();
-  coefficients_.resize(coefficients_.size() + static_cast<std::size_t>(leaves_));
+  coefficients_.resize(coefficients_.size() + inputs_.size());
   return size() - 1;
 }
 
@@ -57,13 +56,13 @@ void AdderNetwork::refresh_interval(int value) {
   const std::int64_t* c = coefficients(value);
   v.interval = {0, 0};
   v.parity = 0;
-  for (int i = 0; i < leaves_; ++i) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const std::int64_t factor = c[i];
-    const Interval& input = inputs_[static_cast<std::size_t>(i)];
+    const Interval& input = inputs_[i];
     v.interval.lo += factor * (factor > 0 ? input.lo : input.hi);
     v.interval.hi += factor * (factor > 0 ? input.hi : input.lo);
     if ((c[i] & 1) != 0) {
-      v.parity ^= values_[static_cast<std::size_t>(i)].parity;
+      v.parity ^= values_[i].parity;
     }
   }
   set_bits(v);
@@ -72,14 +71,14 @@ void AdderNetwork::refresh_interval(int value) {
 int AdderNetwork::add_output(const std::vector<std::int64_t>& coefficients, int latest_level) {
   const int value = allocate();
   std::copy(coefficients.begin(), coefficients.end(),
-            coefficients_.begin() + static_cast<std::ptrdiff_t>(value) * leaves_);
+            coefficients_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(value) * inputs_.size()));
   NetworkValue& v = values_[static_cast<std::size_t>(value)];
   v.kind = NetworkValue::Kind::adder;
   v.output_level = latest_level;
   v.latest = latest_level;
-  for (int i = 0; i < leaves_; ++i) {
-    const std::int64_t c = coefficients[static_cast<std::size_t>(i)];
-    const LinearHash unit = values_[static_cast<std::size_t>(i)].hash;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const std::int64_t c = coefficients[i];
+    const LinearHash unit = values_[i].hash;
     for (int bit = 0; bit < 60; ++bit) {
       if (((static_cast<std::uint64_t>(c < 0 ? -c : c) >> bit) & 1U) != 0) {
         v.hash = v.hash + (c < 0 ? -unit.shifted(bit) : unit.shifted(bit));
@@ -89,6 +88,46 @@ int AdderNetwork::add_output(const std::vector<std::int64_t>& coefficients, int 
   refresh_interval(value);
   table_.insert(v.hash.unsigned_key(), value);
   return value;
+}
+
+int AdderNetwork::copy(const AdderNetwork& from, int value) {
+  const int result = allocate();
+  NetworkValue& v = values_[static_cast<std::size_t>(result)];
+  v = NetworkValue{};
+  v.hash = from[value].hash;
+  v.parity = from[value].parity;
+  v.interval = from[value].interval;
+  set_bits(v);
+  const std::int64_t* c = from.coefficients(value);
+  std::copy(c, c + inputs_.size(),
+            coefficients_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(result) * inputs_.size()));
+  table_.insert(v.hash.unsigned_key(), result);
+  return result;
+}
+
+int AdderNetwork::add_leaf(const AdderNetwork& from, int value, int level) {
+  const int result = copy(from, value);
+  NetworkValue& v = values_[static_cast<std::size_t>(result)];
+  v.kind = NetworkValue::Kind::leaf;
+  v.earliest = level;
+  v.latest = level;
+  ++leaves_;
+  return result;
+}
+
+int AdderNetwork::add_copy(const AdderNetwork& from, int value, int latest_level) {
+  const int result = copy(from, value);
+  NetworkValue& v = values_[static_cast<std::size_t>(result)];
+  v.kind = NetworkValue::Kind::adder;
+  v.output_level = latest_level;
+  v.latest = latest_level >= 0 ? latest_level : kUnbounded;
+  return result;
+}
+
+Term AdderNetwork::translated(const AdderNetwork& from, const Term& term) const {
+  const LinearHash hash = from[term.value].hash;
+  const int value = find(hash.unsigned_key());
+  return {value, term.shift, term.negative != !((*this)[value].hash == hash)};
 }
 
 std::uint64_t AdderNetwork::key_of_sum(const LeveledTerm& first, const LeveledTerm& second) const {
@@ -102,7 +141,7 @@ std::uint64_t AdderNetwork::key_of_sum(const LeveledTerm& first, const LeveledTe
   const std::int64_t* ca = coefficients(a.value);
   const std::int64_t* cb = coefficients(b.value);
   std::uint64_t any = 0;
-  for (int i = 0; i < leaves_; ++i) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
     any |= static_cast<std::uint64_t>(a.negative != b.negative ? ca[i] - cb[i] : ca[i] + cb[i]);
   }
   const std::uint64_t odd = any == 0 ? 0 : sum.shifted(-__builtin_ctzll(any)).unsigned_key();
@@ -140,10 +179,10 @@ Term AdderNetwork::draft(const Term& a, const Term& b) {
   const bool flip = a.negative;  // the draft is |a| +- |b|, so that its sign depends on the pair alone
   const std::int64_t left = std::int64_t{1} << (a.shift - common);
   const std::int64_t right = (a.negative != b.negative ? -1 : 1) * (std::int64_t{1} << (b.shift - common));
-  std::int64_t* c = coefficients_.data() + static_cast<std::size_t>(value) * static_cast<std::size_t>(leaves_);
+  std::int64_t* c = coefficients_.data() + static_cast<std::size_t>(value) * inputs_.size();
   const std::int64_t* ca = coefficients(a.value);
   const std::int64_t* cb = coefficients(b.value);
-  for (int i = 0; i < leaves_; ++i) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
     c[i] = left * ca[i] + right * cb[i];
   }
   NetworkValue& v = values_[static_cast<std::size_t>(value)];
@@ -249,6 +288,11 @@ void AdderNetwork::remove(int value) {
   v.hidden = false;
   v.kind = NetworkValue::Kind::unused;
   free_.push_back(value);
+}
+
+int AdderNetwork::adders() const {
+  const auto is_adder = [](const NetworkValue& v) { return v.kind == NetworkValue::Kind::adder; };
+  return static_cast<int>(std::count_if(values_.begin(), values_.end(), is_adder));
 }
 
 void AdderNetwork::update_levels() {

@@ -25,8 +25,8 @@ struct LeveledTerm {
   std::uint64_t parity = 0;  ///< of its value
 };
 
-/// A linear form of the inputs, up to sign: a leaf or the sum of two terms. Its coefficients are not all even, but for
-/// the rare sums of two odd forms that are.
+/// A linear form of the inputs, up to sign: a leaf, which is given, or the sum of two terms. Its coefficients are not
+/// all even, but for the rare sums of two odd forms that are.
 struct NetworkValue {
   enum class Kind { unused, leaf, adder };
 
@@ -54,15 +54,24 @@ class AdderNetwork {
   explicit AdderNetwork(const std::vector<Interval>& inputs);
 
   int size() const { return static_cast<int>(values_.size()); }
+  const std::vector<Interval>& inputs() const { return inputs_; }
+  /// Values below this one are leaves, all others are not: first the inputs, then those of add_leaf().
   int leaves() const { return leaves_; }
   const NetworkValue& operator[](int value) const { return values_[static_cast<std::size_t>(value)]; }
-  /// Coefficients of a value, one for each leaf.
+  /// Coefficients of a value, one for each input.
   const std::int64_t* coefficients(int value) const {
-    return coefficients_.data() + static_cast<std::size_t>(value) * static_cast<std::size_t>(leaves_);
+    return coefficients_.data() + static_cast<std::size_t>(value) * inputs_.size();
   }
 
   /// Adds a required value, made of nothing yet; its coefficients are odd together and no other value's, up to sign.
   int add_output(const std::vector<std::int64_t>& coefficients, int latest_level);
+  /// Adds a value of another network over the same inputs as a leaf that is there at `level`. Before all adders.
+  int add_leaf(const AdderNetwork& from, int value, int level);
+  /// Adds a value of another network over the same inputs as an adder that is made of nothing yet; `latest_level` as
+  /// NetworkValue::output_level.
+  int add_copy(const AdderNetwork& from, int value, int latest_level);
+  /// A term of another network over the same inputs, whose value this network has too.
+  Term translated(const AdderNetwork& from, const Term& term) const;
 
   /// A term that is there at `level`.
   LeveledTerm leveled(const Term& term, int level) const {
@@ -112,18 +121,21 @@ class AdderNetwork {
   /// Brings the levels up to date around the values changed.
   void update_levels();
 
+  /// How many adders there are.
+  int adders() const;
   /// Adder bits of all adders.
   long total_cost() const { return total_cost_; }
 
  private:
   int allocate();
+  int copy(const AdderNetwork& from, int value);
   int overlap(const Term& a, const Term& b, int width) const;
   void connect(int value);
   void disconnect(int value);
   void remove(int value);
   void refresh_interval(int value);
 
-  int leaves_;
+  int leaves_ = 0;
   std::vector<NetworkValue> values_;
   std::vector<std::int64_t> coefficients_;
   std::vector<int> free_;

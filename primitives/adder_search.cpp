@@ -18,6 +18,8 @@ constexpr int kRegion = 1;
 constexpr int kTarget = 2;
 constexpr int kGone = -1000000;  // uses of a value that is gone: never again 0 users
 
+constexpr double kCold = 0.2;  // adder bits
+
 /// The least level at which a sum can be there (Kraft's inequality).
 int least_level(const std::vector<LeveledTerm>& terms) {
   std::int64_t sum = 0;
@@ -32,6 +34,10 @@ int least_level(const std::vector<LeveledTerm>& terms) {
 }
 
 }  // namespace
+
+Cooling::Cooling(long moves, int adders) : hot_(std::clamp(static_cast<double>(moves / adders) / 150, 0.3, 4.0)) {}
+
+double Cooling::temperature(double done) const { return kCold + (hot_ - kCold) * (1 - done) * (1 - done); }
 
 void AdderSearch::start(const std::vector<TermList>& lists) {
   constexpr unsigned kAttempts = 64;
@@ -61,21 +67,10 @@ void AdderSearch::start(const std::vector<TermList>& lists) {
   throw std::logic_error("adder search: no sum of the terms fits into the levels");
 }
 
-int AdderSearch::adders() const {
-  int count = 0;
-  for (int value = 0; value < network_.size(); ++value) {
-    count += network_[value].kind == NetworkValue::Kind::adder ? 1 : 0;
-  }
-  return count;
-}
-
-void AdderSearch::improve(long moves) {
+void AdderSearch::improve(long moves, const Cooling& cooling, double from, double to) {
   constexpr int kSteps = 64;
-  constexpr double kCold = 0.2;  // adder bits, as all temperatures
-  const double hot = std::clamp(static_cast<double>(moves / adders()) / 150, 0.3, 4.0);
   for (int step = 0; step < kSteps; ++step) {
-    const double left = 1 - static_cast<double>(step) / kSteps;
-    const double temperature = kCold + (hot - kCold) * left * left;
+    const double temperature = cooling.temperature(from + (to - from) * step / kSteps);
     for (long move = moves * step / kSteps; move < moves * (step + 1) / kSteps; ++move) {
       try_move(temperature);
     }

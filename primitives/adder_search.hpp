@@ -10,6 +10,18 @@
 
 namespace rtlgen {
 
+/// The temperatures of a search, in adder bits.
+class Cooling {
+ public:
+  /// For `moves` neighbourhoods in a network of some adders: the more there are to an adder, the hotter is the start.
+  Cooling(long moves, int adders);
+  /// Temperature when this share of the moves is done.
+  double temperature(double done) const;
+
+ private:
+  double hot_;
+};
+
 /// Improves a network by taking a few adders out, writing the values that needed them as longer sums, and adding these
 /// up anew with what the network has and what they share (large-neighbourhood search: Shaw, CP 1998), under simulated
 /// annealing.
@@ -20,10 +32,8 @@ class AdderSearch {
   /// Adds up the first solution: each list is the sum over leaves that makes an output. Throws std::logic_error where a
   /// list cannot be added up within its levels, which Kraft's inequality tells.
   void start(const std::vector<TermList>& lists);
-  /// Tries `moves` neighbourhoods while it cools down; the more there are to an adder, the hotter is the start.
-  void improve(long moves);
-  /// Adders of the network.
-  int adders() const;
+  /// Tries `moves` neighbourhoods while it cools down from one share of all moves to another.
+  void improve(long moves, const Cooling& cooling, double from = 0, double to = 1);
 
  private:
   void try_move(double temperature);

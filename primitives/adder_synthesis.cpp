@@ -9,10 +9,14 @@
 #include "primitives/adder_network.hpp"
 #include "primitives/adder_search.hpp"
 #include "primitives/operand_signs.hpp"
+#include "primitives/parallel_search.hpp"
 #include "primitives/signed_digits.hpp"
 
 namespace rtlgen {
 namespace {
+
+/// Adders of a first solution from which on the search works on parts of it.
+constexpr int kLargeNetwork = 1500;
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -237,8 +241,15 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
   if (!lists.empty()) {
     AdderSearch search(network, 1);
     search.start(lists);
-    const long adders = search.adders();
-    search.improve(std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders));
+    const int adders = network.adders();
+    const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
+    if (adders < kLargeNetwork) {
+      search.improve(moves, Cooling(moves, adders));
+    } else {
+      ParallelSearch options;
+      options.threads = budget.threads;
+      search_in_parts(network, moves, options);
+    }
   }
   GraphWriter writer(problem, network, choose_negated(network, outputs, random), inputs);
   for (const Term& output : outputs) {

@@ -13,6 +13,7 @@ struct SearchBudget {
   long moves_per_adder = 0;
   long moves = 0;
   long more_moves_per_adder = 0;
+  unsigned threads = 0;  ///< of the search of a large matrix; 0: as many as there are processors. Changes no result.
 };
 
 /// Least adder levels that y = W x + bias needs, with the terms of its canonical signed digits. Arguments as below.

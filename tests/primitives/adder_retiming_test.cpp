@@ -57,7 +57,8 @@ AdderGraph tiny_graph(Dice& dice) {
     graph.nodes.push_back({AdderGraph::Kind::adder, a, b, 0, shift, false, sum, 1 + std::max(left.level, right.level)});
   }
   for (int i = dice.number(1, 3); i > 0; --i) {
-    graph.outputs.push_back({dice.percent(10) ? -1 : dice.below(static_cast<int>(graph.nodes.size())), 0});
+    const auto nodes = static_cast<int>(graph.nodes.size());
+    graph.outputs.push_back({dice.percent(10) ? -1 : nodes - 1 - dice.below(dice.number(1, nodes)), 0});
   }
   return graph;
 }

@@ -54,7 +54,8 @@ void search_in_parts(AdderNetwork& network, long moves, const ParallelSearch& op
   std::mt19937_64 random(options.seed);
   const unsigned threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   const int count = options.parts > 0 ? options.parts : usual_parts(network.adders());
-  const Cooling cooling(moves, network.adders());
+  // What parts share stands still: a network that was made as hot as in a search of the whole would not cool down.
+  const Cooling cooling(moves / 2, network.adders());
   const long epochs = std::max(1L, moves / (options.moves_per_adder * network.adders()));
   for (long epoch = 0; epoch < epochs; ++epoch) {
     const NetworkPartition partition = partition_network(network, count, random);

@@ -1,27 +1,61 @@
 #include "primitives/solve_dense.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
 #include "primitives/adder_graph_literals.hpp"
 #include "primitives/dense.hpp"
 
 namespace rtlgen {
+namespace {
 
-void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache) {
-  const std::vector<Interval> inputs = view_of(graph, id).operand(0).intervals;
-  Node& node = graph.node(id);
+AdderGraph adders_of(const Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache) {
+  const NodeView view = view_of(graph, id);
   ConstantMatrixOptions options;
   options.effort = effort;
   options.levels_per_stage = hardware_of(graph).device.levels;
-  options.levels_behind = levels_behind_sums(view_of(graph, id));
-  const AdderGraph adders = cache.solve(node.literal("weight"), node.literal("bias"), inputs, options);
+  options.levels_behind = levels_behind_sums(view);
+  return cache.solve(view.node.literal("weight"), view.node.literal("bias"), view.operand(0).intervals, options);
+}
+
+void store(Node& node, const AdderGraph& adders) {
   node.attributes["adders"] = adder_literal(adders);
   node.attributes["sums"] = sum_literal(adders);
 }
 
+}  // namespace
+
+void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache) {
+  store(graph.node(id), adders_of(graph, id, effort, cache));
+}
+
 void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache) {
+  std::vector<Graph::NodeId> nodes;
   for (const Graph::NodeId id : graph.topological_order()) {
     if (graph.node(id).op == "dense") {
-      solve_dense(graph, id, effort, cache);
+      nodes.push_back(id);
     }
+  }
+  // Each on its own, so that what is found does not depend on the number of threads.
+  std::vector<AdderGraph> found(nodes.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < nodes.size(); i = next++) {
+      found[i] = adders_of(graph, nodes[i], effort, cache);
+    }
+  };
+  std::vector<std::future<void>> workers;
+  for (unsigned thread = 0; thread < std::max(1U, std::thread::hardware_concurrency()); ++thread) {
+    workers.push_back(std::async(std::launch::async, work));
+  }
+  for (std::future<void>& worker : workers) {
+    worker.get();
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    store(graph.node(nodes[i]), found[i]);
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 /// Sign and shift of a term that is the sum of two, given the value of that sum.
 LeveledTerm term_of_sum(const AdderNetwork& network, int value, int level, const Term& a, const Term& b) {
-  // The first leaf with a coefficient tells.
+  // The first input with a coefficient tells.
   const std::int64_t* ca = network.coefficients(a.value);
   const std::int64_t* cb = network.coefficients(b.value);
   const std::int64_t* cv = network.coefficients(value);

@@ -22,9 +22,9 @@ import tempfile
 
 import numpy
 
+from page_table import replace_table
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-BEGIN = "<!-- cmvm:begin -->"
-END = "<!-- cmvm:end -->"
 INPUT = "fixed<8,8>"
 LEVELS = 2
 
@@ -125,15 +125,6 @@ def markdown(results):
     return "\n".join(lines) + "\n"
 
 
-def replace_between_markers(page, table):
-    """Return the page with the table between the markers."""
-    if page.count(BEGIN) != 1 or page.count(END) != 1:
-        raise SystemExit(f"expected {BEGIN} and {END} once each")
-    head, rest = page.split(BEGIN)
-    _, tail = rest.split(END)
-    return f"{head}{BEGIN}\n{table}{END}{tail}"
-
-
 def main():
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -159,7 +150,7 @@ def main():
                    for spec, reference, measured in results]
     table = markdown(results)
     if arguments.page:
-        arguments.page.write_text(replace_between_markers(arguments.page.read_text(), table))
+        replace_table(arguments.page, "cmvm", table)
     else:
         sys.stdout.write(table)
 

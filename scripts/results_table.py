@@ -12,8 +12,8 @@ import json
 import pathlib
 import sys
 
-BEGIN = "<!-- results:begin -->"
-END = "<!-- results:end -->"
+from page_table import replace_table
+
 RESOURCES = ("lut", "ff", "dsp", "bram")
 
 
@@ -72,15 +72,6 @@ def markdown(reports):
     return "\n".join(lines) + "\n"
 
 
-def replace_between_markers(page, table):
-    """Return the page with the table between the markers."""
-    if page.count(BEGIN) != 1 or page.count(END) != 1:
-        raise SystemExit(f"expected {BEGIN} and {END} once each")
-    head, rest = page.split(BEGIN)
-    _, tail = rest.split(END)
-    return f"{head}{BEGIN}\n{table}{END}{tail}"
-
-
 def main():
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -89,8 +80,7 @@ def main():
     arguments = parser.parse_args()
     reports = [json.loads(path.read_text()) for path in arguments.reports]
     if arguments.readme:
-        page = replace_between_markers(arguments.readme.read_text(), markdown(reports))
-        arguments.readme.write_text(page)
+        replace_table(arguments.readme, "results", markdown(reports))
     else:
         sys.stdout.write(markdown(reports))
 

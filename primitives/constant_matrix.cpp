@@ -22,12 +22,9 @@ SearchBudget budget(Effort effort) {
 
 AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
                                  const ConstantMatrixOptions& options) {
-  const int least = least_depth(weight, bias, inputs);
-  int depth = least + options.depth_slack.value_or(0);
-  if (!options.depth_slack && options.levels_per_stage > 0) {
-    const int whole = (least + options.levels_per_stage - 1) / options.levels_per_stage * options.levels_per_stage;
-    depth = whole - options.levels_behind >= least ? whole - options.levels_behind : whole;
-  }
+  // In a pipeline, levels beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md).
+  const int slack = options.levels_per_stage == 0 ? options.depth_slack : 0;
+  const int depth = least_depth(weight, bias, inputs) + slack;
   return synthesize_adders(weight, bias, inputs, depth, budget(options.effort));
 }
 

@@ -1,7 +1,6 @@
 // Multiplication by a constant matrix: from the weights to an adder graph.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "ir/effort.hpp"
@@ -9,12 +8,11 @@
 
 namespace rtlgen {
 
+/// What is asked of an adder graph.
 struct ConstantMatrixOptions {
   Effort effort = Effort::normal;
-  std::optional<int> depth_slack;  ///< adder levels allowed beyond the least possible; none: what fits into the stages
-                                   ///< that the least needs
-  int levels_per_stage = 2;        ///< adders between two registers; 0: there are none
-  int levels_behind = 0;           ///< levels of logic behind the sums that should fit into the last stage
+  int depth_slack = 0;       ///< adder levels allowed beyond the least possible; only used where there are no registers
+  int levels_per_stage = 2;  ///< adders between two registers; 0: there are none
 };
 
 /// A graph of y = W x + bias for inputs in the intervals given, one output a row. `weight` is [out, in], `bias` [out].

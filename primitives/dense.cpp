@@ -34,7 +34,7 @@ AdderPipeline plan(const NodeView& view, const DeviceModel& device) {
   const int stages = stages_needed(graph, device.levels);
   const int slack = stages * device.levels - depth;
   // Requantization shares the last stage of sums if it is short enough.
-  const int quantizing = levels_behind_sums(view);
+  const int quantizing = requantize_levels(accumulator_frac(view), view.node.quantizer("output"));
   const int output_stage = slack >= quantizing || depth == 0 ? stages - 1 : stages;
   std::vector<int> retimed = retimed_stages(graph, device.levels, output_stage, quantizing);
   return make_adder_pipeline(std::move(graph), std::move(retimed), output_stage);
@@ -155,10 +155,6 @@ class Dense final : public Primitive {
 };
 
 }  // namespace
-
-int levels_behind_sums(const NodeView& view) {
-  return requantize_levels(accumulator_frac(view), view.node.quantizer("output"));
-}
 
 TensorType accumulator_type(const Literal& weight, const Literal& bias, int weight_frac, const TensorType& input) {
   std::vector<Interval> sums;

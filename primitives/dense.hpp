@@ -11,9 +11,6 @@ namespace rtlgen {
 /// fraction, weight_frac integer, relu 0|1, output quantizer. The RTL is a generated netlist of shifted additions.
 std::unique_ptr<Primitive> make_dense();
 
-/// Levels of logic between the sums of a dense node and its result.
-int levels_behind_sums(const NodeView& view);
-
 /// Exact type of W x + b before relu and requantization; shared with beat_dense.
 TensorType accumulator_type(const Literal& weight, const Literal& bias, int weight_frac, const TensorType& input);
 

@@ -37,9 +37,8 @@ json key_of(const Literal& weight, const Literal& bias, const std::vector<Interv
           {"bias", to_json(bias)},
           {"inputs", intervals},
           {"effort", static_cast<int>(options.effort)},
-          {"depth_slack", options.depth_slack.value_or(-1)},
-          {"levels_per_stage", options.levels_per_stage},
-          {"levels_behind", options.levels_behind}};
+          {"depth_slack", options.depth_slack},
+          {"levels_per_stage", options.levels_per_stage}};
 }
 
 /// FNV-1a (Fowler, Noll, Vo). Files hold their whole key, so that two keys of one hash only evict each other.

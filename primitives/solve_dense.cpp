@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "primitives/adder_graph_literals.hpp"
-#include "primitives/dense.hpp"
+#include "primitives/primitive.hpp"
 
 namespace rtlgen {
 namespace {
@@ -17,7 +17,6 @@ AdderGraph adders_of(const Graph& graph, Graph::NodeId id, Effort effort, const 
   ConstantMatrixOptions options;
   options.effort = effort;
   options.levels_per_stage = hardware_of(graph).device.levels;
-  options.levels_behind = levels_behind_sums(view);
   return cache.solve(view.node.literal("weight"), view.node.literal("bias"), view.operand(0).intervals, options);
 }
 

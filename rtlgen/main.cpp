@@ -94,8 +94,11 @@ int run(int argc, char** argv) {
   cmvm_command->add_option("--input", cmvm.input, "Format of all inputs, or .npy [inputs, 2] with their ends")
       ->type_name("FORMAT")
       ->required();
-  cmvm_command->add_option("--depth-slack", cmvm.solver.depth_slack, "Adder levels beyond the least possible")
-      ->check(CLI::Range(0, 64));
+  cmvm_command
+      ->add_option("--depth-slack", cmvm.solver.depth_slack,
+                   "Adder levels beyond the least possible, where there are no registers")
+      ->check(CLI::Range(0, 64))
+      ->capture_default_str();
   cmvm_command
       ->add_option("--levels-per-stage", cmvm.solver.levels_per_stage,
                    "Adder levels between two registers; 0: combinational")

@@ -47,23 +47,6 @@ def weights(size, bits, seed):
     return numpy.random.default_rng(seed).integers(-2 ** (bits - 1), 2 ** (bits - 1), (size, size))
 
 
-def signed_digits(value):
-    """Digits that are not zero in the canonical signed digit form."""
-    value, count = abs(int(value)), 0
-    while value:
-        if value & 1:
-            count += 1
-            value -= 2 - (value & 3)
-        value >>= 1
-    return count
-
-
-def least_depth(matrix):
-    """Fewest adder levels that any graph of the matrix can have: a binary tree of the digits of a column."""
-    terms = max(sum(signed_digits(value) for value in column) for column in matrix.T)
-    return max(0, (terms - 1).bit_length())
-
-
 def run(command, folder):
     """Standard output of a command; its failure ends the program."""
     # Without the cache of graphs found before, since seconds are measured.
@@ -91,13 +74,13 @@ def cells(folder):
     return {name: int(count) for name, count in re.findall(r"^\s+([A-Z]\w*)\s+(\d+)$", last, re.MULTILINE)}
 
 
-def measure(rtlgen, spec, effort, slack):
+def measure(rtlgen, spec, effort):
     """Builds, simulates and synthesizes one matrix."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         numpy.save(folder / "W.npy", weights(*spec))
         report = json.loads(run([rtlgen, "cmvm", "W.npy", "--input", INPUT, "--levels-per-stage", LEVELS, "--effort",
-                                 effort, "--depth-slack", slack, "-o", "out"], folder))
+                                 effort, "-o", "out"], folder))
         simulate(folder / "out")
         counts = cells(folder / "out")
     return {"adders": report["adders"], "depth": report["depth"], "clocks": report["latency_cycles"],
@@ -141,11 +124,8 @@ def main():
             if spec[0] > arguments.max_size:
                 continue
             reference = dict(zip(DA4ML_KEYS, figures)) if figures is not None else None
-            least = least_depth(weights(*spec))
-            # As deep as da4ml's graph, so that it is a comparison; 2 levels more than needed where there is none.
-            slack = max(0, reference["depth"] - least) if reference is not None else 2
             results.append((spec, reference, [
-                (effort, pool.submit(measure, arguments.rtlgen.resolve(), spec, effort, slack)) for effort in efforts]))
+                (effort, pool.submit(measure, arguments.rtlgen.resolve(), spec, effort)) for effort in efforts]))
         results = [(spec, reference, [(effort, future.result()) for effort, future in measured])
                    for spec, reference, measured in results]
     table = markdown(results)

@@ -1,8 +1,6 @@
 #include "primitives/parallel_search.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <future>
 #include <random>
 #include <thread>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "primitives/linear_hash.hpp"
 #include "primitives/network_partition.hpp"
 #include "primitives/network_parts.hpp"
+#include "primitives/run_all.hpp"
 
 namespace rtlgen {
 namespace {
@@ -27,25 +26,6 @@ int usual_parts(int adders) {
     parts *= 2;
   }
   return parts;
-}
-
-/// Calls job(0) to job(count - 1), each once, on several threads.
-template <typename Job>
-void run_all(int count, unsigned threads, const Job& job) {
-  std::atomic<int> next{0};
-  const auto work = [&] {
-    for (int i = next++; i < count; i = next++) {
-      job(i);
-    }
-  };
-  std::vector<std::future<void>> others;
-  for (unsigned t = 1; t < threads && static_cast<int>(t) < count; ++t) {
-    others.push_back(std::async(std::launch::async, work));
-  }
-  work();
-  for (std::future<void>& other : others) {
-    other.get();
-  }
 }
 
 }  // namespace

@@ -1,13 +1,12 @@
 #include "primitives/solve_dense.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <future>
 #include <thread>
 #include <vector>
 
 #include "primitives/adder_graph_literals.hpp"
 #include "primitives/primitive.hpp"
+#include "primitives/run_all.hpp"
 
 namespace rtlgen {
 namespace {
@@ -40,19 +39,10 @@ void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache) {
   }
   // Each on its own, so that what is found does not depend on the number of threads.
   std::vector<AdderGraph> found(nodes.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < nodes.size(); i = next++) {
-      found[i] = adders_of(graph, nodes[i], effort, cache);
-    }
-  };
-  std::vector<std::future<void>> workers;
-  for (unsigned thread = 0; thread < std::max(1U, std::thread::hardware_concurrency()); ++thread) {
-    workers.push_back(std::async(std::launch::async, work));
-  }
-  for (std::future<void>& worker : workers) {
-    worker.get();
-  }
+  run_all(static_cast<int>(nodes.size()), std::max(1U, std::thread::hardware_concurrency()), [&](int index) {
+    const auto i = static_cast<std::size_t>(index);
+    found[i] = adders_of(graph, nodes[i], effort, cache);
+  });
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     store(graph.node(nodes[i]), found[i]);
   }

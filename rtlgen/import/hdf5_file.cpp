@@ -1,253 +1,142 @@
 #include "rtlgen/import/hdf5_file.hpp"
 
-#include <H5Cpp.h>
-
-#include <algorithm>
-#include <stdexcept>
+#include <cstring>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "ir/source_error.hpp"
+#include "rtlgen/import/hdf5_process.hpp"
 
 namespace rtlgen {
 namespace {
 
-/// Elements that a file may have whatever its size, and for each of its bytes.
-constexpr std::size_t kFreeElements = std::size_t{1} << 16;
-constexpr std::size_t kElementsPerByte = 16;
-/// Most elements that are read from one file (512 MiB as doubles).
-constexpr std::size_t kMostElements = std::size_t{1} << 26;
-constexpr std::size_t kMostRank = 8;
-constexpr std::size_t kMostMembers = 65536;
-constexpr std::size_t kMostNames = 65536;
+using nlohmann::json;
 
-/// What is wrong with an object, before the file and the object are named.
-struct Problem : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+/// The library's own needs, and how often the file is held: as it was read, by HDF5, and its data as they are sent.
+constexpr std::size_t kOwnBytes = std::size_t{3} << 28;
+constexpr std::size_t kCopies = 4;
+constexpr std::size_t kMostAnswer = (std::size_t{1} << 29) + (std::size_t{1} << 20);
 
-/// The last component's object in `group`, whose link must lie in the file itself. Nothing where there is none.
-bool is_hard_link(const H5::Group& group, const std::string& name) {
-  if (H5Lexists(group.getId(), name.c_str(), H5P_DEFAULT) <= 0) {
-    return false;
+/// JSON, then the bytes of an array's values.
+std::string answer(const Hdf5Reader& reader, const json& request) {
+  const std::string path = request.at("path").get<std::string>();
+  if (request.contains("attribute")) {
+    const std::optional<std::vector<std::string>> texts =
+        reader.texts(path, request.at("attribute").get<std::string>());
+    const json result = texts ? json(*texts) : json();
+    return json({{"texts", result}}).dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
   }
-  H5L_info_t info{};
-  if (H5Lget_info(group.getId(), name.c_str(), &info, H5P_DEFAULT) < 0) {
-    throw Problem("the link '" + name + "' is damaged");
+  if (request.contains("contains")) {
+    return json({{"contains", reader.contains(path)}}).dump() + '\n';
   }
-  if (info.type != H5L_TYPE_HARD) {
-    throw Problem("'" + name + "' is a link to elsewhere, expected an object in the file");
-  }
-  return true;
+  const Hdf5Array array = reader.read(path);
+  std::string text = json({{"shape", array.shape}}).dump() + '\n';
+  const std::size_t begin = text.size();
+  text.resize(begin + array.values.size() * sizeof(double));
+  std::memcpy(text.data() + begin, array.values.data(), array.values.size() * sizeof(double));
+  return text;
 }
 
-std::vector<std::string> components(const std::string& path) {
-  std::vector<std::string> names;
-  std::size_t begin = 0;
-  while (begin < path.size()) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    if (end > begin) {
-      names.push_back(path.substr(begin, end - begin));
-    }
-    begin = end + 1;
+ServingProcess::Function make_reader(std::string_view bytes) {
+  std::shared_ptr<Hdf5Reader> reader;
+  std::string problem;
+  try {
+    reader = std::make_shared<Hdf5Reader>(bytes);
+  } catch (const Hdf5Problem& error) {
+    problem = error.what();
   }
-  return names;
-}
-
-/// Whether all components but the last are groups, and the last is a group or dataset.
-bool is_there(const H5::H5File& file, const std::string& path) {
-  H5::Group group = file.openGroup("/");
-  const std::vector<std::string> names = components(path);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    // A component of "." would be the group itself.
-    if (names[i] == "." || !is_hard_link(group, names[i])) {
-      return false;
+  return [reader, problem](const std::string& request) -> std::string {
+    try {
+      if (!problem.empty()) {
+        throw Hdf5Problem(problem);
+      }
+      return answer(*reader, json::parse(request));
+    } catch (const Hdf5Problem& error) {
+      return json({{"problem", error.what()}}).dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
     }
-    const H5O_type_t type = group.childObjType(names[i]);
-    if (i + 1 == names.size()) {
-      return type == H5O_TYPE_GROUP || type == H5O_TYPE_DATASET;
-    }
-    if (type != H5O_TYPE_GROUP) {
-      return false;
-    }
-    group = group.openGroup(names[i]);
-  }
-  return true;
-}
-
-/// Strings of an attribute or one text; `count` of them.
-std::vector<std::string> read_texts(const H5::Attribute& attribute, std::size_t count) {
-  const H5::StrType type = attribute.getStrType();
-  std::vector<std::string> texts;
-  if (type.isVariableStr()) {
-    std::vector<char*> pointers(count, nullptr);
-    attribute.read(type, static_cast<void*>(pointers.data()));
-    texts.reserve(count);
-    for (const char* text : pointers) {
-      texts.emplace_back(text == nullptr ? "" : text);
-    }
-    H5Dvlen_reclaim(type.getId(), attribute.getSpace().getId(), H5P_DEFAULT, static_cast<void*>(pointers.data()));
-    return texts;
-  }
-  const std::size_t width = type.getSize();
-  std::vector<char> bytes(count * width);
-  attribute.read(type, bytes.data());
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::string text(bytes.data() + i * width, width);
-    texts.push_back(text.substr(0, text.find('\0')));
-  }
-  return texts;
+  };
 }
 
 }  // namespace
 
 struct Hdf5File::Impl {
   std::string name;
-  std::size_t bytes = 0;
-  H5::H5File file;
-  mutable std::size_t elements_left = 0;
+  ServingProcess process;
+
+  Impl(std::string_view bytes, std::string called)
+      : name(std::move(called)),
+        process([bytes] { return make_reader(bytes); }, kOwnBytes + kCopies * bytes.size() + kMostAnswer) {}
 
   [[noreturn]] void fail(const std::string& object, const std::string& reason) const {
     throw SourceError({name}, (object.empty() ? "" : "'" + object + "': ") + reason);
   }
 
-  /// Runs `action`; what HDF5 and the helpers above throw becomes an error about the object `path`.
-  template <typename Action>
-  auto about(const std::string& path, const Action& action) const -> decltype(action()) {
+  /// The JSON part of an answer; what follows it is left in `rest`.
+  json ask(const std::string& path, json request, const std::string& expected, std::string& rest) {
+    request["path"] = path;
     try {
-      return action();
-    } catch (const H5::Exception& error) {
-      fail(path, "the HDF5 file is damaged: " + error.getDetailMsg());
-    } catch (const Problem& problem) {
-      fail(path, problem.what());
+      rest = process.ask(request.dump(-1, ' ', false, json::error_handler_t::replace), kMostAnswer);
+    } catch (const ProcessFailure&) {
+      fail(path, "the HDF5 file is damaged: the HDF5 library cannot cope with it");
     }
-  }
-
-  /// How many elements a dataset has; fails for what is not stored in this file or too large for it.
-  std::size_t element_count(const H5::DataSet& set, const std::vector<hsize_t>& shape) const {
-    const H5::DSetCreatPropList how = set.getCreatePlist();
-    const H5D_layout_t layout = how.getLayout();
-    if (layout == H5D_VIRTUAL || how.getExternalCount() > 0) {
-      throw Problem("the data lies in another file, expected it in the file itself");
+    const std::size_t end = rest.find('\n');
+    const json result = json::parse(rest.substr(0, end), nullptr, false);
+    if (result.is_object() && result.contains("problem") && result["problem"].is_string()) {
+      fail(path, result["problem"].get<std::string>());
     }
-    const std::size_t limit = std::min(elements_left, kMostElements);
-    const auto product = [&](const std::vector<hsize_t>& sizes) {
-      std::size_t count = 1;
-      for (const hsize_t size : sizes) {
-        if (size != 0 && count > limit / size) {
-          throw Problem("more numbers than a file of " + std::to_string(bytes) + " bytes can be taken for");
-        }
-        count *= size;
-      }
-      return count;
-    };
-    if (layout == H5D_CHUNKED) {
-      std::vector<hsize_t> chunk(shape.size());
-      how.getChunk(static_cast<int>(shape.size()), chunk.data());
-      product(chunk);
+    // A process whose memory the library has overwritten may say anything.
+    if (end == std::string::npos || !result.is_object() || !result.contains(expected)) {
+      fail(path, "the HDF5 file is damaged");
     }
-    return product(shape);
+    rest.erase(0, end + 1);
+    return result[expected];
   }
 };
 
-Hdf5File::Hdf5File(std::string_view bytes, std::string name) : impl_(std::make_unique<Impl>()) {
-  H5::Exception::dontPrint();
-  H5PLset_loading_state(0);  // filters come with the library or not at all
-  impl_->name = std::move(name);
-  impl_->bytes = bytes.size();
-  impl_->elements_left = kFreeElements + kElementsPerByte * std::min(bytes.size(), kMostElements);
+Hdf5File::Hdf5File(std::string_view bytes, std::string name) {
   try {
-    H5::FileAccPropList access;
-    H5Pset_fapl_core(access.getId(), std::size_t{1} << 16, 0);
-    // HDF5 takes a copy; it does not write to what it is given.
-    H5Pset_file_image(access.getId(), const_cast<char*>(bytes.data()), bytes.size());  // NOLINT
-    impl_->file = H5::H5File("in_memory.h5", H5F_ACC_RDONLY, H5::FileCreatPropList::DEFAULT, access);
-  } catch (const H5::Exception&) {
-    impl_->fail("", "not an HDF5 file, or a damaged one");
+    impl_ = std::make_unique<Impl>(bytes, name);
+  } catch (const ProcessFailure& failure) {
+    throw SourceError({name}, std::string("cannot be read: ") + failure.what());
   }
+  contains("");  // shows whether it can be opened
 }
 
 Hdf5File::~Hdf5File() = default;
-Hdf5File::Hdf5File(Hdf5File&&) noexcept = default;
-Hdf5File& Hdf5File::operator=(Hdf5File&&) noexcept = default;
 
 bool Hdf5File::contains(const std::string& path) const {
-  return impl_->about(path, [&] { return is_there(impl_->file, path); });
-}
-
-std::vector<std::string> Hdf5File::members(const std::string& path) const {
-  return impl_->about(path, [&] {
-    if (!is_there(impl_->file, path)) {
-      throw Problem("there is no such group");
-    }
-    const H5::Group group = impl_->file.openGroup("/" + path);
-    const hsize_t count = group.getNumObjs();
-    if (count > kMostMembers) {
-      throw Problem("the group has too many members");
-    }
-    std::vector<std::string> names;
-    for (hsize_t i = 0; i < count; ++i) {
-      names.push_back(group.getObjnameByIdx(i));
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  });
+  std::string rest;
+  return impl_->ask(path, {{"contains", true}}, "contains", rest) == true;
 }
 
 std::optional<std::vector<std::string>> Hdf5File::texts(const std::string& path, const std::string& attribute) const {
-  using Texts = std::optional<std::vector<std::string>>;
-  return impl_->about(path, [&]() -> Texts {
-    if (!is_there(impl_->file, path)) {
-      throw Problem("there is no such group");
-    }
-    const H5::Group group = impl_->file.openGroup("/" + path);
-    if (!group.attrExists(attribute)) {
-      return std::nullopt;
-    }
-    const H5::Attribute found = group.openAttribute(attribute);
-    const hssize_t count = found.getSpace().getSimpleExtentNpoints();
-    // h5py writes an empty list as one of float64.
-    if (count <= 0) {
-      return std::vector<std::string>{};
-    }
-    if (found.getTypeClass() != H5T_STRING) {
-      throw Problem("the attribute '" + attribute + "' is not text");
-    }
-    const std::size_t width = found.getDataType().getSize();
-    if (static_cast<std::size_t>(count) > kMostNames || width > impl_->bytes ||
-        width * static_cast<std::size_t>(count) > std::size_t{64} * impl_->bytes + kFreeElements) {
-      throw Problem("the attribute '" + attribute + "' is too large");
-    }
-    return read_texts(found, static_cast<std::size_t>(count));
-  });
+  std::string rest;
+  const json texts = impl_->ask(path, {{"attribute", attribute}}, "texts", rest);
+  if (texts.is_null()) {
+    return std::nullopt;
+  }
+  std::vector<std::string> result;
+  for (const json& text : texts) {
+    result.push_back(text.is_string() ? text.get<std::string>() : "");
+  }
+  return result;
 }
 
 Hdf5Array Hdf5File::read(const std::string& path) const {
-  return impl_->about(path, [&] {
-    if (!is_there(impl_->file, path)) {
-      throw Problem("there is no such dataset");
-    }
-    const H5::DataSet set = impl_->file.openDataSet("/" + path);
-    const H5T_class_t kind = set.getTypeClass();
-    if ((kind != H5T_FLOAT && kind != H5T_INTEGER) || set.getDataType().getSize() > 16) {
-      throw Problem("the dataset does not hold numbers, expected integers or floating-point numbers");
-    }
-    const H5::DataSpace space = set.getSpace();
-    if (!space.isSimple() || space.getSimpleExtentType() == H5S_NULL ||
-        space.getSimpleExtentNdims() > static_cast<int>(kMostRank)) {
-      throw Problem("the dataset has no shape, or one of too many dimensions");
-    }
-    std::vector<hsize_t> shape(static_cast<std::size_t>(space.getSimpleExtentNdims()));
-    space.getSimpleExtentDims(shape.data());
-    const std::size_t count = impl_->element_count(set, shape);
-    impl_->elements_left -= count;
-    Hdf5Array array;
-    array.shape.assign(shape.begin(), shape.end());
-    array.values.resize(count);
-    if (count > 0) {
-      set.read(array.values.data(), H5::PredType::NATIVE_DOUBLE);
-    }
-    return array;
-  });
+  std::string rest;
+  const json shape = impl_->ask(path, json::object(), "shape", rest);
+  Hdf5Array array;
+  std::size_t count = 1;
+  for (const json& size : shape) {
+    array.shape.push_back(size.is_number_unsigned() ? size.get<std::size_t>() : 0);
+    count *= array.shape.back();
+  }
+  if (rest.size() / sizeof(double) != count || rest.size() % sizeof(double) != 0) {
+    impl_->fail(path, "the HDF5 file is damaged");
+  }
+  array.values.resize(count);
+  std::memcpy(array.values.data(), rest.data(), rest.size());
+  return array;
 }
 
 }  // namespace rtlgen

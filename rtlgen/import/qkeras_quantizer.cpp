@@ -145,6 +145,7 @@ QKerasQuantizer parse_object(const nlohmann::json& value, const std::string& tex
     result.integer = config_integer(config, "integer", 0, -kMostBits, kMostBits);
     result.has_sign = config_flag(config, "keep_negative", true);
     result.symmetric = config_flag(config, "symmetric", false);
+    result.after_0_9 = config.is_object() && config.contains("post_training_scale");
     read_alpha(config, result);
     if (result.bits == 1 && result.has_sign) {
       result.kind = Kind::sign;
@@ -204,16 +205,9 @@ double mantissa(const QKerasQuantizer& quantizer, double x) {
   }
 }
 
-/// The scale of the least squares fit of q times a power of two to x, and whether a tie decides it.
-double power_scale(const std::vector<double>& x, const std::vector<double>& q) {
-  double xq = 0;
-  double qq = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    xq += x[i] * q[i];
-    qq += q[i] * q[i];
-  }
-  const double count = static_cast<double>(x.size());
-  const double exponent = std::log2((xq / count) / (qq / count + kKerasEpsilon) + kKerasEpsilon);
+/// The power of two nearest to `scale`.
+double nearest_power(double scale) {
+  const double exponent = std::log2(scale + kKerasEpsilon);
   // QKeras counts in float32: nearer to the middle between two powers, its rounding may go the other way.
   if (std::abs(exponent - std::floor(exponent) - 0.5) < 1e-5) {
     throw KerasProblem("the scale of alpha: auto_po2 lies between two powers of two; nearest: alpha: 1");
@@ -221,15 +215,22 @@ double power_scale(const std::vector<double>& x, const std::vector<double>& q) {
   return std::ldexp(1.0, static_cast<int>(std::nearbyint(exponent)));
 }
 
-double nearest_power(double scale) {
-  return std::ldexp(1.0, static_cast<int>(std::nearbyint(std::log2(scale + kKerasEpsilon))));
+/// The power of two nearest to the least squares fit of q times a factor to x.
+double power_scale(const std::vector<double>& x, const std::vector<double>& q) {
+  double xq = 0;
+  double qq = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xq += x[i] * q[i];
+    qq += q[i] * q[i];
+  }
+  const auto count = static_cast<double>(x.size());
+  return nearest_power((xq / count) / (qq / count + kKerasEpsilon));
 }
 
 /// One channel of a kernel by alpha: auto_po2: mantissas and scale.
 struct Channel {
   std::vector<double> mantissas;
   double scale = 1;
-  bool operator==(const Channel& other) const { return scale == other.scale && mantissas == other.mantissas; }
 };
 
 /// Rounds to levels of `scale`, halves away from 0, at most `most`.
@@ -242,19 +243,25 @@ std::vector<double> levels_of(const std::vector<double>& x, double scale, double
   return z;
 }
 
-/// `x` are the weights over 2^integer. `newest`: the rule of QKeras' repository after 0.9, else that of 0.9: another
-/// first scale, and the mantissas are those of the last scale, not of the one before.
-Channel fixed_by_power(const std::vector<double>& x, int bits, bool newest) {
-  const double most = std::ldexp(1.0, bits - 1) - 1;
+/// `x` are the weights over 2^integer. After 0.9 the first scale is another one, and the mantissas are those of the
+/// last scale, not of the one before. In 0.9, `auto` differs from `auto_po2` by its first scale only.
+Channel fixed_by_power(const QKerasQuantizer& quantizer, const std::vector<double>& x) {
+  const double most = std::ldexp(1.0, quantizer.bits - 1) - 1;
   const auto [low, high] = std::minmax_element(x.begin(), x.end());
-  const double span = newest ? 2 * std::max(std::abs(*low), std::abs(*high)) : *high - *low;
-  double scale = nearest_power(span / (newest ? 2 * most : 2 * most + 1));
+  double scale = quantizer.after_0_9 ? 2 * std::max(std::abs(*low), std::abs(*high)) / (2 * most)
+                                     : (*high - *low) / (2 * most + 1);
+  if (quantizer.auto_alpha != "auto") {
+    scale = nearest_power(scale);
+  }
+  if (scale == 0) {
+    throw KerasProblem(fmt::format("quantizer {} of equal weights has no scale; nearest: alpha: 1", quantizer.text));
+  }
   Channel channel;
   for (int i = 0; i < kPowerIterations; ++i) {
     channel.mantissas = levels_of(x, scale, most);
     scale = power_scale(x, channel.mantissas);
   }
-  if (newest) {
+  if (quantizer.after_0_9) {
     channel.mantissas = levels_of(x, scale, most);
   }
   channel.scale = scale;
@@ -298,12 +305,7 @@ Channel by_power(const QKerasQuantizer& quantizer, std::vector<double> x) {
   for (double& value : x) {
     value = std::ldexp(value, -quantizer.integer);
   }
-  const Channel channel = fixed_by_power(x, quantizer.bits, false);
-  if (!(channel == fixed_by_power(x, quantizer.bits, true))) {
-    throw KerasProblem(fmt::format(
-        "quantizer {}: versions of QKeras disagree on the scale that alpha: auto_po2 gives; nearest: alpha: 1",
-        quantizer.text));
-  }
+  const Channel channel = fixed_by_power(quantizer, x);
   return {channel.mantissas, std::ldexp(channel.scale, quantizer.integer)};
 }
 
@@ -355,13 +357,9 @@ std::optional<QKerasQuantizer> parse_qkeras_quantizer(const nlohmann::json& valu
 QuantizedKernel quantize_kernel(const QKerasQuantizer& quantizer, const Hdf5Array& kernel) {
   // A layer that trains its kernel turns alpha: None into auto_po2.
   const bool trains = quantizer.no_alpha && quantizer.auto_alpha.empty();
-  if (quantizer.auto_alpha == "auto" && quantizer.kind != Kind::fixed) {
+  if (quantizer.auto_alpha == "auto" && (quantizer.kind != Kind::fixed || quantizer.after_0_9)) {
     throw KerasProblem(fmt::format("quantizer {}: scales of alpha: auto are any real numbers; nearest: alpha: auto_po2",
                                    quantizer.text));
-  }
-  if (quantizer.auto_alpha == "auto") {
-    throw KerasProblem(
-        fmt::format("quantizer {}: versions of QKeras disagree on alpha: auto; nearest: alpha: 1", quantizer.text));
   }
   if (trains || !quantizer.auto_alpha.empty()) {
     QKerasQuantizer by_weights = quantizer;

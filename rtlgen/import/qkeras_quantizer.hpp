@@ -29,6 +29,7 @@ struct QKerasQuantizer {
   std::string auto_alpha;   ///< `auto` or `auto_po2` where the factor comes from the weights; else empty
   bool no_alpha = false;    ///< alpha is None: 1, but auto_po2 in a layer's kernel
   double threshold = 0.33;  ///< ternary
+  bool after_0_9 = false;   ///< fixed: written by QKeras' repository after 0.9, which searches scales in another way
   std::string text;         ///< as it stands in the file
 };
 
@@ -46,8 +47,8 @@ struct QuantizedKernel {
   std::vector<double> scale;
 };
 
-/// Quantizes the kernel of a layer. The rule of alpha: auto_po2 has changed within QKeras; where its forms disagree on
-/// these weights, and for alpha: auto, it throws KerasProblem.
+/// Quantizes the kernel of a layer. With alpha: auto_po2 each index of the last axis gets the power of two that QKeras'
+/// own search finds. Throws KerasProblem where the scale would be any real number.
 QuantizedKernel quantize_kernel(const QKerasQuantizer& quantizer, const Hdf5Array& kernel);
 
 /// Quantizes a bias: the real numbers that come out.

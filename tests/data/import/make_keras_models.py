@@ -445,9 +445,48 @@ def quantized_attention(rng):
     return model
 
 
+# ---------------------------------------------------------------------------------------------------------------------
+# Files of HDF5 itself: types of numbers, and what no model has
+
+
+def write_types(path):
+    """Datasets of the same six numbers in many types."""
+    numbers = np.array([[0, 1, 2], [3, 100, 5]])
+    with h5py.File(path, "w") as file:
+        for kind in ("float16", "float32", "float64", ">f4", "int8", "uint16", ">i8"):
+            file.create_dataset("all/" + kind.replace(">", "big_"), data=numbers.astype(kind))
+        file.create_dataset("packed", data=numbers.astype("float32"), chunks=(1, 2), compression="gzip", shuffle=True)
+        file.create_dataset("scalar", data=np.float32(2.5))
+        file.create_dataset("empty", shape=(0, 3), dtype="float32")
+        file.create_dataset("text", data="not a number")
+        file.attrs["text"] = "one"
+        file.attrs["fixed"] = np.bytes_("two")
+        file.attrs["list"] = [b"a", b"bcd"]
+        file.attrs["none"] = []
+        file.attrs["number"] = 3
+
+
+def write_hostile(path):
+    """Links out of the file, data in other files, and sizes far beyond what the file holds."""
+    with h5py.File(path, "w") as file:
+        file["soft"] = h5py.SoftLink("/inside")
+        file["external"] = h5py.ExternalLink("other.h5", "/data")
+        file["inside"] = np.zeros(3, np.float32)
+        file.create_dataset("elsewhere", shape=(4,), dtype="float32", external=[("/etc/hostname", 0, 16)])
+        layout = h5py.VirtualLayout(shape=(4,), dtype="float32")
+        layout[:] = h5py.VirtualSource("other.h5", "data", shape=(4,))
+        file.create_virtual_dataset("virtual", layout)
+        file.create_dataset("terabytes", shape=(1 << 20, 1 << 20), dtype="float32", chunks=(64, 64))
+        file.create_dataset("bomb", shape=(1 << 24,), dtype="float32", chunks=(1 << 22,), compression="gzip")
+        file["bomb"][: 1 << 22] = 0
+        file.create_dataset("chunk", shape=(4,), maxshape=(None,), dtype="float32", chunks=(1 << 28,))
+
+
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent / "keras"
     folder.mkdir(parents=True, exist_ok=True)
+    write_types(folder / "types.h5")
+    write_hostile(folder / "hostile.h5")
     makers = [jet_tagger, autoencoder, transformer, branches, quantized_attention]
     for seed, maker in enumerate(makers):
         rng = np.random.default_rng(seed)

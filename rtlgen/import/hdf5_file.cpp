@@ -17,6 +17,11 @@ constexpr std::size_t kOwnBytes = std::size_t{3} << 28;
 constexpr std::size_t kCopies = 4;
 constexpr std::size_t kMostAnswer = (std::size_t{1} << 29) + (std::size_t{1} << 20);
 
+/// Damaged files may make the library run in circles: what reading takes is far below this.
+ServingProcess::Limits limits_of(std::size_t bytes) {
+  return {kOwnBytes + kCopies * bytes + kMostAnswer, 4 + static_cast<unsigned>(bytes >> 24)};
+}
+
 /// JSON, then the bytes of an array's values.
 std::string answer(const Hdf5Reader& reader, const json& request) {
   const std::string path = request.at("path").get<std::string>();
@@ -64,8 +69,7 @@ struct Hdf5File::Impl {
   ServingProcess process;
 
   Impl(std::string_view bytes, std::string called)
-      : name(std::move(called)),
-        process([bytes] { return make_reader(bytes); }, kOwnBytes + kCopies * bytes.size() + kMostAnswer) {}
+      : name(std::move(called)), process([bytes] { return make_reader(bytes); }, limits_of(bytes.size())) {}
 
   [[noreturn]] void fail(const std::string& object, const std::string& reason) const {
     throw SourceError({name}, (object.empty() ? "" : "'" + object + "': ") + reason);

@@ -16,7 +16,6 @@
 namespace rtlgen {
 namespace {
 
-constexpr rlim_t kSeconds = 60;
 constexpr std::size_t kMostRequest = std::size_t{1} << 20;
 /// How much the address space grows at a time while an answer comes in.
 constexpr std::size_t kPortion = std::size_t{1} << 20;
@@ -92,14 +91,15 @@ void limit_resource(decltype(RLIMIT_CPU) which, rlim_t most) {
 }
 
 /// The child: answers until the other end is closed. Never returns.
-[[noreturn]] void serve(int socket, const std::function<ServingProcess::Function()>& make, std::size_t memory_bytes) {
+[[noreturn]] void serve(int socket, const std::function<ServingProcess::Function()>& make,
+                        const ServingProcess::Limits& limits) {
   for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM, SIGINT, SIGXCPU}) {
     std::signal(number, SIG_DFL);  // a test runner has handlers of its own, which would print
   }
   limit_resource(RLIMIT_CORE, 0);
-  limit_resource(RLIMIT_CPU, kSeconds);
+  limit_resource(RLIMIT_CPU, limits.seconds);
 #if !defined(__SANITIZE_ADDRESS__)
-  limit_resource(RLIMIT_AS, address_space() + memory_bytes);
+  limit_resource(RLIMIT_AS, address_space() + limits.memory_bytes);
 #endif
   try {
     const ServingProcess::Function function = make();
@@ -114,7 +114,7 @@ void limit_resource(decltype(RLIMIT_CPU) which, rlim_t most) {
 
 }  // namespace
 
-ServingProcess::ServingProcess(const std::function<Function()>& make, std::size_t memory_bytes) {
+ServingProcess::ServingProcess(const std::function<Function()>& make, const Limits& limits) {
   std::array<int, 2> sockets{};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) {
     throw ProcessFailure(std::string("cannot make a socket: ") + std::strerror(errno));
@@ -122,7 +122,7 @@ ServingProcess::ServingProcess(const std::function<Function()>& make, std::size_
   process_ = fork();
   if (process_ == 0) {
     close(sockets[0]);
-    serve(sockets[1], make, memory_bytes);
+    serve(sockets[1], make, limits);
   }
   close(sockets[1]);
   socket_ = sockets[0];

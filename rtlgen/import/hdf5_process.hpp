@@ -1,6 +1,7 @@
 // A function that runs in a process of its own, so that its crashes, hangs and hunger are not those of the program.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -17,9 +18,14 @@ class ServingProcess {
  public:
   using Function = std::function<std::string(const std::string& request)>;
 
-  /// `make` runs in the child once, before the first request, and gives the function; the child may take `memory_bytes`
-  /// of memory and a minute of processor time. Throws ProcessFailure.
-  ServingProcess(const std::function<Function()>& make, std::size_t memory_bytes);
+  /// What the child may take before it is stopped.
+  struct Limits {
+    std::size_t memory_bytes;  ///< beyond what it begins with
+    unsigned seconds;          ///< of processor time
+  };
+
+  /// `make` runs in the child once, before the first request, and gives the function. Throws ProcessFailure.
+  ServingProcess(const std::function<Function()>& make, const Limits& limits);
   ~ServingProcess();
   ServingProcess(const ServingProcess&) = delete;
   ServingProcess& operator=(const ServingProcess&) = delete;

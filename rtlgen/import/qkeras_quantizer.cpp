@@ -79,7 +79,7 @@ nlohmann::json parse_call(const std::string& text) {
     }
     const std::size_t begin = call.find('(') + 1;
     std::string arguments = call.substr(begin, call.size() - begin - 1);
-    const auto names = positional().find(name);
+    const auto names = positional().find(name);  // there is one: the caller has looked
     std::size_t position = 0;
     while (!stripped(arguments).empty()) {
       const std::size_t comma = std::min(arguments.find(','), arguments.size());
@@ -90,13 +90,18 @@ nlohmann::json parse_call(const std::string& text) {
         config[stripped(argument.substr(0, equals))] = python_literal(stripped(argument.substr(equals + 1)));
         continue;
       }
-      if (names == positional().end() || position >= names->second.size()) {
+      if (position >= names->second.size()) {
         throw KerasProblem(fmt::format("quantizer '{}': argument {} must be named", text, position + 1));
       }
       config[names->second[position++]] = python_literal(stripped(argument));
     }
   }
   return {{"class_name", name}, {"config", config}};
+}
+
+[[noreturn]] void refuse(const std::string& text) {
+  throw KerasProblem(
+      fmt::format("quantizer {} is not supported; nearest: quantized_bits, quantized_relu, binary or ternary", text));
 }
 
 /// The name behind a package: `qkeras>quantized_bits`.
@@ -177,8 +182,7 @@ QKerasQuantizer parse_object(const nlohmann::json& value, const std::string& tex
     result.threshold = static_cast<double>(static_cast<float>(config_number(config, "threshold", 0.33)));
     read_alpha(config, result);
   } else {
-    throw KerasProblem(
-        fmt::format("quantizer {} is not supported; nearest: quantized_bits, quantized_relu, binary or ternary", text));
+    refuse(text);
   }
   return result;
 }
@@ -348,6 +352,9 @@ std::optional<QKerasQuantizer> parse_qkeras_quantizer(const nlohmann::json& valu
   }
   if (value.is_string()) {
     const std::string text = value.get<std::string>();
+    if (positional().count(stripped(text.substr(0, text.find('(')))) == 0) {
+      refuse(text);
+    }
     return parse_object(parse_call(text), text);
   }
   const nlohmann::json& config = config_value(value, "config");

@@ -385,7 +385,7 @@ class GraphWalk {
       for (const auto& [name, one] : node.named) {
         arguments.named[name] = tensor_of(scope, one);
       }
-      const KerasTensor result = call(*layer->second, scope.places.at(wanted.layer), arguments);
+      KerasTensor result = call(*layer->second, scope.places.at(wanted.layer), arguments);
       scope.made[key] = result;
       --depth_;
       return result;

@@ -203,8 +203,12 @@ class Export:
     def visit(self, layer, inputs):
         """Add one layer of the model."""
         name = kind(layer)
-        if name in ("InputLayer", "Input"):
-            self.tensor[layer], self.shape[layer] = "event", self.event
+        for source in [layer, *inputs]:  # sequential models do not list their input
+            if kind(source) == "InputLayer" and source not in self.tensor:
+                if "event" in self.tensor.values():
+                    raise ExportError(f"{source.name}: a second input, expected one")
+                self.tensor[source], self.shape[source] = "event", self.event
+        if name == "InputLayer":
             return
         if any(source not in self.tensor for source in inputs):
             raise ExportError(f"{layer.name}: its inputs are not those of the layers before")

@@ -146,7 +146,8 @@ class Executor:
         output = self.graph.output[0].name
         if self.row_wise():
             values = dict(self.constants)
-            values[self.inputs[0].name] = events[self.inputs[0].name]
+            rows = events[self.inputs[0].name]
+            values[self.inputs[0].name] = rows.reshape(len(rows), -1)
             for node in self.live_nodes:
                 self.run_node(node, values)
             return values[output]

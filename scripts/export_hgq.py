@@ -14,8 +14,11 @@ integer weights with a scale, `quantize` layers with a format per feature
 (docs/yaml.md).  The event is taken in the format of the first quantizer, or the
 smallest one that holds all of its formats.
 
-Known are QDense, QBatchNormDense, QEinsumDense (over the last axis),
+Exact are QDense, QBatchNormDense, QEinsumDense (over the last axis),
 QBatchNormalization, QAdd, Quantizer, ReLU, Flatten, Reshape to a vector, Dropout.
+QSoftmax, QUnaryFunctionLUT and QMultiHeadAttention become the layers of the same
+function with formats that hold those of HGQ2; their tables are rtlgen's own, so
+that results are close, not equal (a note says so).
 Problems are reported in one line, exit status 2; nothing is written then.
 """
 
@@ -125,6 +128,11 @@ class Formats:
             raise ExportError("all features of a tensor are pruned")
         return tuple(int(v[used].max()) for v in (self.k, self.i, self.f))
 
+    def same(self, other):
+        """Whether what `other` made passes through unchanged: what is on the grid and in range is not rounded."""
+        equal = all(np.array_equal(a, b) for a, b in ((self.k, other.k), (self.i, other.i), (self.f, other.f)))
+        return equal and self.overflow == other.overflow
+
     def within(self, other):
         """Whether rounding by `other` first makes no difference that the event's format does not make."""
         modes = self.rounding == other.rounding and self.overflow == other.overflow
@@ -174,9 +182,11 @@ class Export:
     def __init__(self, model, name):
         self.name = name
         self.lines, self.arrays, self.used = [], {}, set()
+        self.notes, self.precisions = [], {}  # what is not exact; formats of elementary layers
         self.tensor, self.shape = {}, {}  # of each layer: name of the yaml layer, shape without batch
         self.flattened = {}  # yaml flatten layers: what they flatten, and the line they have
         self.event_format = None
+        self.formats = {}  # those of quantized tensors, by the name of the yaml layer
         self.event = event_shape(model)
         for layer, inputs in operations(model):
             self.visit(layer, inputs)
@@ -217,7 +227,8 @@ class Export:
         method = getattr(self, "layer_" + name.lower(), None)
         if method is None:
             raise ExportError(f"{layer.name}: {name} is not supported, expected QDense, QEinsumDense, "
-                              "QBatchNormalization, QAdd, Quantizer, ReLU, Flatten or Dropout")
+                              "QBatchNormalization, QAdd, QSoftmax, QUnaryFunctionLUT, QMultiHeadAttention, Quantizer, "
+                              "ReLU, Flatten or Dropout")
         result, shape = method(layer, sources, shapes)
         if getattr(layer, "enable_oq", False):
             result = self.quantize(layer.oq, result, shape, f"{layer.name}.oq", f"{layer.name}_oq")
@@ -244,8 +255,12 @@ class Export:
             if not formats.within(self.event_format):
                 raise ExportError(f"{name}: a second quantizer of the event, and not coarser than the first one")
             if formats.uniform() and formats.hull() == self.event_format.hull():
+                self.formats["event"] = formats
                 return source
+        if source in self.formats and formats.same(self.formats[source]):
+            return source
         name = self.unique(name)
+        self.formats[name] = formats
         modes = {"rounding": formats.rounding, "overflow": formats.overflow}
         if formats.uniform():
             return self.line(name, source, type="quantize", format=f'"{formats.hull()}"')
@@ -391,26 +406,118 @@ class Export:
             raise ExportError(f"{layer.name}: reshapes to {list(target)}, expected a vector")
         return self.layer_flatten(layer, sources, shapes)
 
+    # Layers with tables: the function is the same, its tables are not.
+
+    def near(self, layer):
+        """Note that a layer is not exact."""
+        self.notes.append(f"{layer.name} ({kind(layer)}) is computed with tables of rtlgen: close, not equal")
+
+    def hull_of(self, quantizer, shape, where):
+        """Text of a format that holds all elements of a tensor, whatever its axes mean."""
+        size = int(np.prod(shape))
+        inner = getattr(quantizer, "quantizer", quantizer)
+        k, i, f = (spread(inner, v, (1, *shape), where).reshape(size) for v in Formats.kif(inner, where))
+        used = k + i + f > 0
+        k, i, f = (int(v[used].max(initial=0)) for v in (k, i, f))
+        rounding = Formats.mode(inner, "round_mode", ROUNDINGS, where)
+        # A format that holds all never wraps where the elements' do not: saturation is the safe choice.
+        return k, i, f, f"{'' if k else 'u'}fixed<{k + i + f},{k + i},{rounding}>"
+
+    def tabled(self, layer, source, shape, **keys):
+        """Add a layer that needs formats on both sides."""
+        if not getattr(layer, "enable_iq", False) or not getattr(layer, "enable_oq", False):
+            raise ExportError(f"{layer.name}: expected quantizers of its input and of its output")
+        source = self.input_quantized(layer, source, shape)
+        name = self.unique(layer.name)
+        formats = Formats(layer.oq, shape, f"{layer.name}.oq", shape[-1])
+        self.precisions[name] = {"activation": formats.hull()}
+        if formats.uniform():
+            self.formats[name] = formats
+        self.near(layer)
+        return self.line(name, source, **keys), shape
+
+    def layer_qsoftmax(self, layer, sources, shapes):
+        """QSoftmax over the features."""
+        axes = getattr(layer, "axes", (-1,))
+        if tuple(axes) not in ((-1,), (len(shapes[0]),)) or getattr(layer, "input_scaler", 1.0) != 1.0:
+            raise ExportError(f"{layer.name}: expected a softmax over the last axis, without a scaler")
+        return self.tabled(layer, sources[0], shapes[0], type="softmax")
+
+    def layer_qunaryfunctionlut(self, layer, sources, shapes):
+        """QUnaryFunctionLUT of a function that rtlgen has."""
+        name = getattr(layer.activation, "__name__", str(layer.activation))
+        name = {"swish": "silu"}.get(name, name)
+        if name not in ("relu", "gelu", "sigmoid", "tanh", "silu"):
+            raise ExportError(f"{layer.name}: function {name}, expected relu, gelu, sigmoid, tanh or silu")
+        return self.tabled(layer, sources[0], shapes[0], type="activation", function=name)
+
+    def layer_qmultiheadattention(self, layer, sources, shapes):
+        """QMultiHeadAttention of a tensor with itself."""
+        if any(source != sources[0] for source in sources) or len(shapes[0]) != 2:
+            raise ExportError(f"{layer.name}: expected self-attention over [tokens, features]")
+        tokens, features = shapes[0]
+        parts = {"q": layer._query_dense, "k": layer._key_dense, "v": layer._value_dense}
+        out = layer._output_dense
+        source = self.input_quantized(parts["q"], sources[0], shapes[0])
+        name = self.unique(layer.name)
+        for letter, part in parts.items():
+            kernel = array(part.qkernel)  # [in, heads, dim]
+            if kernel.ndim != 3 or kernel.shape[0] != features:
+                raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for a tensor {list(shapes[0])}")
+            self.arrays[f"{name}.w{letter}"] = kernel.transpose(1, 2, 0)
+            bias = getattr(part, "qbias", None)
+            self.arrays[f"{name}.b{letter}"] = np.zeros(kernel.shape[1:]) if bias is None else array(bias)
+            shape = (tokens, *kernel.shape[1:])
+            self.precisions[f"{name}.{letter}"] = {"activation": self.hull_of(part.oq, shape, f"{name}.{letter}")[3]}
+        heads, value_dim = self.arrays[name + ".wv"].shape[:2]
+        key_dim = self.arrays[name + ".wk"].shape[1]
+        kernel = array(out.qkernel)  # [heads, dim, units]
+        self.arrays[name + ".wo"] = kernel.transpose(2, 0, 1)
+        bias = getattr(out, "qbias", None)
+        self.arrays[name + ".bo"] = np.zeros(kernel.shape[2]) if bias is None else array(bias)
+        units = kernel.shape[2]
+        self.precisions[name + ".heads"] = {
+            "activation": self.hull_of(out.iq, (tokens, heads, value_dim), f"{name}.heads")[3]}
+        k, i, f, _ = self.hull_of(layer._softmax.iq, (heads, tokens, tokens), f"{name}.softmax")
+        # Scores are multiplied by log2(e) / sqrt(key_dim) here; keep their resolution.
+        shift = int(np.ceil(np.log2(np.log2(np.e) / np.sqrt(key_dim))))
+        self.precisions[name + ".heads"]["score"] = f"fixed<{k + i + f + 1},{k + i + shift}>"
+        if not getattr(out, "enable_oq", False):
+            raise ExportError(f"{layer.name}: expected a quantizer of its output")
+        formats = Formats(out.oq, (tokens, units), f"{name}.oq", units)
+        self.precisions[name] = {"activation": formats.hull()}
+        if formats.uniform():
+            self.formats[name] = formats
+        self.near(layer)
+        self.line(name, source, type="multi_head_attention", heads=heads, key_dim=key_dim, value_dim=value_dim,
+                  units=units, projection="separate")
+        return self.quantize(out.oq, name, (tokens, units), f"{name}.oq", f"{name}_oq"), (tokens, units)
+
     # The result.
 
     def description(self):
         """Text of model.yaml."""
         tokens = 1 if len(self.event) == 1 else self.event[0]
         event = self.event_format.hull() if self.event_format else "fixed<18,8>"
+        layers = ["  layers:"] if self.precisions else []
+        for name, formats in self.precisions.items():
+            layers.append(f'    "{name}": {{' + ", ".join(f'{k}: "{v}"' for k, v in formats.items()) + "}")
         return "\n".join([
             "# HGQ2 model: formats are those of its quantizers, everything else is exact",
+            *(f"# Note: {note}" for note in self.notes),
             f"model: {self.name}",
             f'input: {{tokens: {tokens}, features: {self.event[-1]}, format: "{event}"}}',
             "weights: weights.npz",
             "precision:",
             "  default: {weight: auto<16>, bias: auto<24>, activation: exact}",
+            *layers,
             "layers:",
             *self.lines,
         ]) + "\n"
 
 
 def export(model, output):
-    """Write `model` to a new folder `output`. Raises ExportError."""
+    """Write `model` to a new folder `output`; returns notes on what is not exact. Raises ExportError."""
     output = pathlib.Path(output)
     name = re.sub(r"[^A-Za-z0-9_]", "_", str(getattr(model, "name", "model")))[:50]
     result = Export(model, name if re.match(r"[A-Za-z_]", name) else "model_" + name)
@@ -425,6 +532,7 @@ def export(model, output):
         (folder / "model.yaml").write_text(result.description(), encoding="ascii")
         np.savez(folder / "weights.npz", **result.arrays)
         folder.rename(output)
+    return result.notes
 
 
 def main():
@@ -443,7 +551,8 @@ def main():
             model = keras.models.load_model(args.file, compile=False)
         except (OSError, ValueError, TypeError) as error:
             raise ExportError(f"cannot be loaded: {error}") from error
-        export(model, args.output)
+        for note in export(model, args.output):
+            print("note: " + note)
     except ExportError as error:
         print(f"{args.file}: error: {error}".replace("\n", " "), file=sys.stderr)
         return 2

@@ -159,5 +159,19 @@ TEST_CASE("export_hgq: models with quantizers per element are exact", "[import]"
   }
 }
 
+TEST_CASE("export_hgq: attention, softmax and functions are close, and the description says so", "[import]") {
+  if (!has_python()) {
+    return;
+  }
+  const TemporaryFolder folder;
+  run_python(folder, "tests/import/hgq_models.py", {folder.path().string()});
+  const std::string model = folder.file("attention/model.yaml");
+  INFO(read_text(model));
+  CHECK(read_text(model).find("close, not equal") != std::string::npos);
+  const NpyArray expected = read_npy(folder.file("attention_y.npy"));
+  // Outputs are probabilities of 8 features.
+  CHECK(largest_difference(golden_rows(model, folder.file("attention_x.npy")), expected) < 0.02);
+}
+
 }  // namespace
 }  // namespace rtlgen::testing

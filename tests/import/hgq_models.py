@@ -6,7 +6,8 @@
 The classes have the attributes of HGQ2's layers that the exporter asks for and
 compute what HGQ2 computes, with numpy and on their own.  For each model NAME
 the folder gets NAME/ (what the exporter wrote), NAME_x.npy and NAME_y.npy
-(10,000 events on the event's grid and beyond its range, and their outputs).
+(10,000 events on the event's grid and beyond its range, 500 for the model that
+is not exact, and their outputs).
 The exporter's refusals are checked here too.
 """
 
@@ -206,8 +207,47 @@ class Dropout(Layer):
         return x
 
 
-class QSoftmax(Layer):
+class QConv1D(Layer):
     """Not supported by the exporter."""
+
+
+class QUnaryFunctionLUT(Layer):
+    """A function by a table."""
+
+    def __init__(self, name, activation, **quantizers):
+        super().__init__(name, **quantizers)
+        self.activation = activation
+
+    def compute(self, x):
+        """The layer's formula."""
+        return self.activation(x)
+
+
+class QSoftmax(Layer):
+    """Softmax over the last axis, without the rounding of HGQ2's tables."""
+
+    def __init__(self, name, axes=(-1,), input_scaler=1.0, **quantizers):
+        super().__init__(name, **quantizers)
+        self.axes, self.input_scaler = axes, input_scaler
+
+    def compute(self, x):
+        """The layer's formula."""
+        e = np.exp((x - x.max(axis=-1, keepdims=True)) * self.input_scaler)
+        return e / e.sum(axis=-1, keepdims=True)
+
+
+class QMultiHeadAttention(Layer):
+    """Self-attention of four QEinsumDense and a QSoftmax."""
+
+    def __init__(self, name, parts, softmax):
+        super().__init__(name)
+        self._query_dense, self._key_dense, self._value_dense, self._output_dense = parts
+        self._softmax = softmax
+
+    def __call__(self, query, value):
+        q, k, v = self._query_dense(query), self._key_dense(value), self._value_dense(value)
+        weights = self._softmax(np.einsum("bthd,bshd->bhts", q, k))
+        return self._output_dense(np.einsum("bhts,bshd->bthd", weights, v))
 
 
 class InputLayer(Layer):
@@ -354,6 +394,39 @@ def residual():
                                          (total, [stem, norm]), (bend, [total]), (last, [bend])])
 
 
+def tanh(x):
+    """The function of a table."""
+    return np.tanh(x)
+
+
+def attention():
+    """Attention, a function by a table and a softmax: not exact, as rtlgen has tables of its own."""
+    m = Maker(17)
+    tokens_, dim, heads, key = 6, 8, 2, 4
+
+    def lane(*shape, k=1, i=3, f=7):
+        return Quantizer(FixedPointQuantizerKIF(*(np.full((1, *shape), v) for v in (k, i, f)), "RND_CONV", "SAT"))
+
+    def part(name, equation, *shape, **quantizers):
+        kernel = m.rng.normal(0, 0.4, shape)
+        kq = Quantizer(FixedPointQuantizerKBI(np.ones(shape), np.full(shape, 7), np.ones(shape)))
+        bias = None if name == "key" else m.rng.normal(0, 0.3, shape[1:] if name != "output" else shape[2:])
+        bq = None if bias is None else Quantizer(FixedPointQuantizerKIF(1, 1, 6))
+        return QEinsumDense(name, equation, kernel, kq, bias, bq, **quantizers)
+
+    event, query = lane(tokens_, dim), "abc,cde->abde"
+    parts = [part(n, query, dim, heads, key, iq=event, oq=lane(tokens_, heads, key)) for n in ("query", "key", "value")]
+    parts.append(part("output", "abcd,cde->abe", heads, key, dim, iq=lane(tokens_, heads, key), oq=lane(tokens_, dim)))
+    softmax = QSoftmax("softmax", (3,), key**-0.5, iq=lane(heads, tokens_, tokens_, i=4),
+                       oq=lane(heads, tokens_, tokens_, k=0, i=1, f=10))
+    start, mha = InputLayer("start"), QMultiHeadAttention("mha", parts, softmax)
+    total = QAdd("sum", iq=[event, lane(tokens_, dim)])
+    bend = QUnaryFunctionLUT("bend", tanh, iq=lane(tokens_, dim), oq=lane(tokens_, dim, i=0, f=9))
+    last = QSoftmax("last", (2,), iq=lane(tokens_, dim), oq=lane(tokens_, dim, k=0, i=0, f=10))
+    return Functional("attention", (tokens_, dim), [(start, []), (mha, [start, start]), (total, [start, mha]),
+                                                    (bend, [total]), (last, [bend])])
+
+
 def modes(overflow):
     """All rounding modes with one overflow mode, one behind the other; ties are common."""
     m = Maker(15)
@@ -367,12 +440,14 @@ def modes(overflow):
     return Sequential(f"modes_{overflow.lower()}", (6,), layers)
 
 
-MODELS = [mlp, uniform, tokens, residual, *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
+MODELS = [mlp, uniform, tokens, residual, attention, *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
 
 
 def events(name, model):
     """Seeded events on the grid of the event's format, some beyond its range; in between where one format holds."""
     rng = np.random.default_rng([ord(c) for c in name])
+    if name == "attention":
+        return np.rint(rng.normal(0, 1, (500, *model.input_shape[1:])) * 64) / 64
     x = rng.integers(-800, 800, (EVENTS, *model.input_shape[1:])) * 2.0**-5
     return x + rng.uniform(0, 2.0**-5, x.shape) if name == "uniform" else x
 
@@ -392,7 +467,9 @@ def refusals(folder):
     other_axis = QEinsumDense("d", "abc,bd->adc", *m.kernel(4, 4), iq=good)
     cases = [
         ("formats differ between tokens", (8, 4), [m.dense("d", 4, 2, iq=token_wise)]),
-        ("QSoftmax is not supported", (4,), [QSoftmax("softmax")]),
+        ("QConv1D is not supported", (4,), [QConv1D("conv")]),
+        ("expected quantizers of its input and of its output", (4,), [QSoftmax("softmax")]),
+        ("function cos", (4,), [QUnaryFunctionLUT("table", np.cos, iq=good, oq=good)]),
         ("quantizer with scaler", (4,), [m.dense("d", 4, 2, iq=scaled)]),
         ("is not quantized", (4,), [unquantized]),
         ("expected a dense over the last axis", (4, 4), [other_axis]),
@@ -426,7 +503,7 @@ def main():
         x = events(model.name, model)
         np.save(folder / f"{model.name}_x.npy", x)
         y = model(x)
-        np.save(folder / f"{model.name}_y.npy", y.reshape(EVENTS, -1))
+        np.save(folder / f"{model.name}_y.npy", y.reshape(len(y), -1))
         print(model.name, len(np.unique(y, axis=0)), "different outputs")
 
 

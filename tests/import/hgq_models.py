@@ -13,6 +13,7 @@ The exporter's refusals are checked here too.
 
 import functools
 import pathlib
+import re
 import sys
 
 import numpy as np
@@ -443,13 +444,15 @@ def modes(overflow):
 MODELS = [mlp, uniform, tokens, residual, attention, *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
 
 
-def events(name, model):
+def events(name, model, description):
     """Seeded events on the grid of the event's format, some beyond its range; in between where one format holds."""
     rng = np.random.default_rng([ord(c) for c in name])
+    width, integer = re.search(r"format: .u?fixed<(\d+),(-?\d+)", description).groups()
+    step = 2.0**(int(integer) - int(width))
     if name == "attention":
-        return np.rint(rng.normal(0, 1, (500, *model.input_shape[1:])) * 64) / 64
-    x = rng.integers(-800, 800, (EVENTS, *model.input_shape[1:])) * 2.0**-5
-    return x + rng.uniform(0, 2.0**-5, x.shape) if name == "uniform" else x
+        return np.rint(rng.normal(0, 1, (500, *model.input_shape[1:])) / step) * step
+    x = rng.integers(-25 / step, 25 / step, (EVENTS, *model.input_shape[1:])) * step
+    return x + rng.uniform(0, step, x.shape) if name == "uniform" else x
 
 
 # Refusals.
@@ -500,7 +503,7 @@ def main():
     for make in MODELS:
         model = make()
         export_hgq.export(model, folder / model.name)
-        x = events(model.name, model)
+        x = events(model.name, model, (folder / model.name / "model.yaml").read_text())
         np.save(folder / f"{model.name}_x.npy", x)
         y = model(x)
         np.save(folder / f"{model.name}_y.npy", y.reshape(len(y), -1))

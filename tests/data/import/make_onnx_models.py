@@ -153,14 +153,14 @@ def roundings(path):
 
 
 def zero_points(path):
-    """Quantizers with a zero point, whole and not, and with arbitrary scales, side by side in a Concat."""
+    """Quantizers with zero points, which rounding to zero and to even notice, side by side in a Concat."""
     rng, net = generator("zeros"), Net([1, 6])
     x = net.quant("x", 2.0**-5, 8)
     parts = [
         net.quant(x, 0.25, 4, signed=0, zero=5.0),
         net.quant(x, 0.125, 4, signed=1, zero=-3.0, narrow=1),
         net.quant(x, 0.2113, 5, signed=0, zero=9.0, mode="HALF_UP"),
-        net.quant(x, 0.25, 4, signed=1, zero=0.5, mode="FLOOR"),
+        net.quant(x, 0.25, 4, signed=1, zero=2.0, mode="DOWN"),
     ]
     x = net.op("Concat", *parts, axis=1)
     x = net.op("Gemm", x, rng.integers(-7, 8, (24, 5)) * 0.125, rng.normal(0, 0.5, 5))

@@ -154,7 +154,8 @@ void check_float(const std::string& name, std::vector<std::size_t> shape) {
   const NpyArray expected = forward(folder, import_data(name), folder.file("x.npy"));
   const std::string description = import_onnx(folder, import_data(name), "");
   INFO(read_text(description));
-  CHECK(largest_difference(float_rows(description, folder.file("x.npy")), expected) < 1e-9);
+  // Constants such as 1/sqrt(key_dim) are float32 in the file.
+  CHECK(largest_difference(float_rows(description, folder.file("x.npy")), expected) < 1e-6);
 }
 
 TEST_CASE("import: a transformer of Keras with Einsum is the same in floating point", "[import]") {

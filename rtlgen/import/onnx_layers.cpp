@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -236,6 +237,13 @@ class LayerWriter {
     if (matrix.integral) {
       made.arrays["weight"] = {{rows, columns}, matrix.values, true};
       made.arrays["weight_scale"] = scale_of(node);
+    } else if (const auto exponent = model_.exact ? common_exponent(scaled_rows(node)) : std::nullopt) {
+      std::vector<double> mantissas = scaled_rows(node);
+      for (double& value : mantissas) {
+        value = std::ldexp(value, -*exponent);
+      }
+      made.arrays["weight"] = {{rows, columns}, std::move(mantissas), true};
+      made.arrays["weight_scale"] = {{}, {std::ldexp(1.0, *exponent)}, false};
     } else {
       made.arrays["weight"] = {{rows, columns}, scaled_rows(node), false};
       if (model_.exact) {
@@ -248,6 +256,26 @@ class LayerWriter {
       made.keys["use_bias"] = false;
     }
     return made;
+  }
+
+  /// The exponent of a power of two of which all values are multiples below 2^24; nothing where there is none.
+  static std::optional<int> common_exponent(const std::vector<double>& values) {
+    constexpr int kBits = 24;
+    double most = 0;
+    for (const double value : values) {
+      most = std::max(most, std::abs(value));
+    }
+    if (most == 0) {
+      return 0;
+    }
+    const int least = std::ilogb(most) - kBits + 1;
+    int exponent = least + kBits;  // as large as the numbers allow
+    for (const double value : values) {
+      while (exponent >= least && std::ldexp(value, -exponent) != std::round(std::ldexp(value, -exponent))) {
+        --exponent;
+      }
+    }
+    return exponent >= least ? std::optional<int>(exponent) : std::nullopt;
   }
 
   static ImportedArray scale_of(const NetNode& node) {

@@ -54,6 +54,7 @@ struct Quantizer {
   OnnxTensor bits;
   bool is_signed = true;
   bool narrow = false;
+  bool zero_after_rounding = false;  ///< QuantizeLinear adds the zero point to what it rounded
   std::string rounding = "rnd_conv";
 
   double low(double width) const { return is_signed ? -std::exp2(width - 1) + (narrow ? 1 : 0) : 0; }
@@ -82,11 +83,20 @@ class QuantizerReader {
     q.is_signed = node_.whole("signed", 1) != 0;
     q.narrow = node_.whole("narrow", 0) != 0;
     q.rounding = rounding("ROUND");
-    return apply(q);
+    const bool one_bit = q.bits.values.size() == 1 && q.bits.values[0] == 1 && q.is_signed;
+    if (!one_bit) {
+      return apply(q);
+    }
+    if (q.zero_point.values.size() != 1 || q.zero_point.values[0] != 0) {
+      fail("has one signed bit and a zero point; nearest supported form: BipolarQuant");
+    }
+    return signs(q.scale);
   }
 
-  OnnxValue bipolar() {
-    const OnnxTensor scale = constant(1);
+  OnnxValue bipolar() { return signs(constant(1)); }
+
+  /// +scale or -scale, as the sign is.
+  OnnxValue signs(const OnnxTensor& scale) {
     if (x_.is(Kind::constant)) {
       const auto spread = expand(scale);
       OnnxTensor made = *x_.constant;
@@ -113,32 +123,36 @@ class QuantizerReader {
     return x;
   }
 
-  /// Trunc: drops the lowest bits of an integer.
+  /// Trunc: drops the lowest bits of an integer. Inputs x, scale, zero point, bits, in version 2 also the scale and the
+  /// bits of the result; in version 1 its bits.
   OnnxValue trunc() {
-    const OnnxTensor scale = constant(1);
-    const OnnxTensor zero_point = constant(2);
-    const OnnxTensor before = constant(3);
-    const OnnxTensor after = constant(4);
-    for (const OnnxTensor* const one : {&scale, &zero_point, &before, &after}) {
-      if (one->values.size() != 1) {
+    const bool second = inputs_.size() == 6;
+    std::vector<double> parameters;
+    for (std::size_t i = 1; i < inputs_.size(); ++i) {
+      const OnnxTensor parameter = constant(i);
+      if (parameter.values.size() != 1) {
         fail("has a parameter for each channel; nearest supported form: one for all");
       }
+      parameters.push_back(parameter.values[0]);
     }
-    const double dropped = std::exp2(before.values[0] - after.values[0]);
-    if (inputs_.size() != 5 || zero_point.values[0] != 0 || !(dropped >= 1) || before.values[0] > kMaxBits) {
-      fail("nearest supported form: Trunc of QONNX version 1 without a zero point, to fewer bits");
+    if (parameters.size() < 4 || parameters[1] != 0 || x_.is(Kind::constant)) {
+      fail("nearest supported form: Trunc of a tensor of the event, without a zero point");
     }
+    const double scale = parameters[0];
+    const double factor =
+        std::exp2(second ? std::round(std::log2(parameters[3] / scale)) : parameters[2] - parameters[3]);
     Quantizer q;
-    q.scale = scalar(scale.values[0] * dropped);
+    q.scale = scalar(scale * factor);
     q.zero_point = scalar(0);
-    q.bits = scalar(after.values[0] + 1);  // signed or not: nothing is clamped
+    // In version 1 nothing is clamped, and what comes in may be signed or not.
+    q.bits = scalar(second ? parameters[4] : parameters[3] + 1);
+    q.is_signed = !second || node_.whole("signed", 1) != 0;
+    q.narrow = second && node_.whole("narrow", 0) != 0;
     q.rounding = rounding("FLOOR");
-    OnnxValue x = apply(q);
-    if (!x.is(Kind::activation)) {
-      fail("is applied to a constant");
-    }
+    OnnxValue x = on_activation(q, on_integers(scale));
+    const double ratio = (second ? parameters[3] : scale) / (scale * factor);
     const auto count = static_cast<std::size_t>(context_.network.at(x.node).features);
-    x.node = context_.network.add_affine(x.node, std::vector<double>(count, 1 / dropped), std::vector<double>(count, 0),
+    x.node = context_.network.add_affine(x.node, std::vector<double>(count, ratio), std::vector<double>(count, 0),
                                          context_.origin(node_));
     return x;
   }
@@ -149,6 +163,7 @@ class QuantizerReader {
     const bool is_typed = zero_point && zero_point->kind == OnnxKind::integer;
     q.is_signed = is_typed && zero_point->is_signed;
     q.bits = scalar(is_typed ? zero_point->bits : 8);
+    q.zero_after_rounding = true;
     OnnxValue made = apply(q);
     if (made.is(Kind::constant)) {
       OnnxTensor codes = *made.constant;
@@ -301,7 +316,22 @@ class QuantizerReader {
     }
   }
 
-  OnnxValue apply(const Quantizer& q) const { return x_.is(Kind::constant) ? on_constant(q) : on_activation(q); }
+  OnnxValue apply(const Quantizer& q) const {
+    return x_.is(Kind::constant) ? on_constant(q) : on_activation(q, activation());
+  }
+
+  /// The tensor rounded to multiples of `scale`, unless a quantizer has just made it.
+  OnnxValue on_integers(double scale) const {
+    const OnnxValue x = activation();
+    if (context_.network.at(x.node).op == NetOp::quantize) {
+      return x;
+    }
+    Quantizer q;
+    q.scale = scalar(scale);
+    q.zero_point = scalar(0);
+    q.bits = scalar(kMaxBits);
+    return on_activation(q, x);
+  }
 
   OnnxValue on_constant(const Quantizer& q) const {
     const auto scales = expand(q.scale);
@@ -311,11 +341,13 @@ class QuantizerReader {
     auto mantissas = std::make_shared<OnnxMantissas>();
     for (std::size_t i = 0; i < made.values.size(); ++i) {
       check(scales[i], zeros[i], bits[i]);
-      const double code = std::clamp(made.values[i] / scales[i] + zeros[i], q.low(bits[i]), q.high(bits[i]));
-      if (std::isnan(code)) {
+      const double steps = made.values[i] / scales[i];
+      if (std::isnan(steps)) {
         fail("quantizes something that is no number");
       }
-      mantissas->mantissas.push_back(rounded(q.rounding, code) - zeros[i]);
+      const double code =
+          q.zero_after_rounding ? rounded(q.rounding, steps) + zeros[i] : rounded(q.rounding, steps + zeros[i]);
+      mantissas->mantissas.push_back(std::clamp(code, q.low(bits[i]), q.high(bits[i])) - zeros[i]);
       mantissas->scales.push_back(scales[i]);
       made.values[i] = mantissas->mantissas[i] * scales[i];
     }
@@ -323,8 +355,10 @@ class QuantizerReader {
     return constant_value(std::move(made));
   }
 
-  OnnxValue on_activation(const Quantizer& q) const {
-    OnnxValue x = activation();
+  OnnxValue on_activation(const Quantizer& q, OnnxValue x) const {
+    if (q.zero_after_rounding && q.zero_point.values.size() == 1 && q.zero_point.values[0] != 0) {
+      return shifted(q, x);
+    }
     const auto scales = features(x, q.scale, 1);
     const auto zeros = features(x, q.zero_point, 0);
     const auto bits = features(x, q.bits, 8);
@@ -358,6 +392,34 @@ class QuantizerReader {
       keys["rounding"] = q.rounding;
     }
     x.node = add(x.node, std::move(keys), std::move(arrays));
+    return x;
+  }
+
+  /// A zero point that is added after rounding only moves the bounds.
+  OnnxValue shifted(const Quantizer& q, OnnxValue x) const {
+    const double zero = q.zero_point.values[0];
+    const double bits = q.bits.values[0];
+    if (q.scale.values.size() != 1) {
+      fail("has a scale for each channel of a tensor of the event; nearest supported form: one for all");
+    }
+    check(q.scale.values[0], zero, bits);
+    Quantizer moved;
+    moved.scale = q.scale;
+    moved.zero_point = scalar(0);
+    moved.bits = scalar(bits);
+    const double low = q.low(bits) - zero;
+    const double high = q.high(bits) - zero;
+    if (low == moved.low(bits) && high == moved.high(bits)) {
+      return on_activation(moved, std::move(x));
+    }
+    nlohmann::ordered_json keys;
+    keys["bits"] = static_cast<std::int64_t>(bits) + 1;
+    keys["scale"] = q.scale.values[0];
+    keys["low"] = static_cast<std::int64_t>(low);
+    keys["high"] = static_cast<std::int64_t>(high);
+    keys["signed"] = true;
+    keys["rounding"] = q.rounding;
+    x.node = add(x.node, std::move(keys), {});
     return x;
   }
 

@@ -211,7 +211,7 @@ TEST_CASE("hostile: cut and damaged Keras files", "[import][hostile]") {
       return fs::file_size(a) < fs::file_size(b);
     });
     check_cut(file, extension);
-    check_flipped(file, extension, 300);
+    check_flipped(file, extension, 200);
   }
 }
 

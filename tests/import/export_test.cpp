@@ -119,8 +119,8 @@ TEST_CASE("export_torch: files that are no state dicts are refused in one line, 
                                     good.substr(0, good.size() - 30)};
   for (int i = 0; i < 10; ++i) {
     std::string damaged = good;
-    damaged[static_cast<std::size_t>(dice.below(static_cast<int>(good.size())))] ^=
-        static_cast<char>(1 << dice.below(8));
+    const auto place = static_cast<std::size_t>(dice.below(static_cast<int>(good.size())));
+    damaged[place] = static_cast<char>(dice.below(256));
     files.push_back(damaged);
   }
   int refused = 0;

@@ -23,7 +23,7 @@ std::string run_python(const TemporaryFolder& folder, const std::string& program
                   std::chrono::seconds{600}};
   command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
   const int status = run_process(command);
-  const std::string log = read_text(command.log);
+  std::string log = read_text(command.log);
   INFO(log);
   REQUIRE(status == 0);
   return log;

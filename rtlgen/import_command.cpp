@@ -17,6 +17,10 @@ int run_import(const ImportOptions& options) {
     model = read_onnx(options);
   } else if (extension == ".h5" || extension == ".hdf5" || extension == ".keras") {
     model = read_keras(options);
+  } else if (extension == ".pt" || extension == ".pth") {
+    throw SourceError({options.file},
+                      "PyTorch files are turned into a description by scripts/export_torch.py FILE -o DIR --heads H "
+                      "--tokens T (or export the model to .onnx)");
   } else {
     throw SourceError({options.file}, "unknown kind of model file '" + extension + "', expected .onnx, .h5 or .keras");
   }

@@ -18,7 +18,7 @@ const std::map<std::string, std::string>& roundings() {
                                                                 {"HALF_EVEN", "rnd_conv"},
                                                                 {"CEIL", "ceil"},
                                                                 {"FLOOR", "trn"},
-                                                                {"UP", "up"},
+                                                                {"UP", "away"},
                                                                 {"DOWN", "trn_zero"},
                                                                 {"HALF_UP", "rnd_inf"},
                                                                 {"HALF_DOWN", "rnd_zero"},
@@ -38,7 +38,7 @@ double rounded(const std::string& rounding, double x) {
   if (rounding == "trn") {
     return std::floor(x);
   }
-  if (rounding == "up") {
+  if (rounding == "away") {
     return sign * std::ceil(size);
   }
   if (rounding == "trn_zero") {

@@ -228,7 +228,7 @@ TEST_CASE("onnx import: quantizers of tensors", "[import]") {
   CHECK(keys["scale"] == 0.3);
   CHECK(keys["signed"] == false);
   CHECK(keys["narrow"] == true);
-  CHECK(keys["rounding"] == "up");
+  CHECK(keys["rounding"] == "away");
   CHECK(quant(2, 1, {}, "ROUND")["bipolar"] == true);
 }
 

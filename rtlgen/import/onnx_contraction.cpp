@@ -57,6 +57,9 @@ class DenseMaker {
         constant_(*weight.value->constant) {}
 
   OnnxValue run(double factor) {
+    if (constant_.values.empty()) {
+      fail("has weights without elements");
+    }
     settle_tokens();
     const OnnxShape strides = strides_of(constant_.shape);
     for (const int letter : x_.letters) {

@@ -13,6 +13,8 @@ using Kind = OnnxValue::Kind;
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 22;  ///< of any tensor of the event
 
+constexpr std::int64_t kMaxBatch = 256;
+
 /// The nodes that lead to the first output.
 std::vector<const OnnxNode*> needed_nodes(const OnnxGraph& graph, std::set<std::string>& names) {
   names = {graph.outputs.front()};
@@ -112,6 +114,12 @@ class Interpreter {
       : graph_(graph), reading_(reading), asked_tokens_(tokens), context_(graph) {}
 
   OnnxProgram run() {
+    constexpr std::int64_t kOldest = 7;  // before, broadcasting was an attribute
+    constexpr std::int64_t kNewest = 26;
+    if (graph_.opset < kOldest || graph_.opset > kNewest) {
+      fail("opset " + std::to_string(graph_.opset) + " is not supported, expected " + std::to_string(kOldest) + " to " +
+           std::to_string(kNewest));
+    }
     std::set<std::string> names;
     const std::vector<const OnnxNode*> nodes = needed_nodes(graph_, names);
     add_inputs();
@@ -158,6 +166,7 @@ class Interpreter {
       if (reading_.batch == i) {
         kind = OnnxAtomKind::batch;
         stride = 1;
+        size = size > kMaxBatch ? 1 : size;  // a size that no constant of a traced graph can depend on
         batch_ = size;
       } else if (is_token) {
         size = token_count(dim, input.name);

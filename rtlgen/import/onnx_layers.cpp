@@ -433,6 +433,8 @@ std::string layer_name(const std::string& name) {
   }
   if (made.size() > kMost) {
     made = made.substr(made.size() - kMost);
+    const auto word = made.find('.');
+    made = word == std::string::npos ? made : made.substr(word);
   }
   const auto first = made.find_first_not_of("._");
   made = first == std::string::npos ? "" : made.substr(first);

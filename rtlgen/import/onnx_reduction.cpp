@@ -257,7 +257,11 @@ class ReductionReader {
       return std::vector<double>(features, otherwise);
     }
     OnnxTensor constant = *given;
-    if (!shape.empty() && element_count(shape) == element_count(constant.shape)) {
+    if (!shape.empty() && element_count(shape) != element_count(constant.shape)) {
+      fail("has a constant of shape " + shape_text(given->shape) + ", expected " +
+           std::to_string(element_count(shape)) + " numbers");
+    }
+    if (!shape.empty()) {
       constant.shape = shape;
     }
     const auto list = per_feature(context_, x, constant, otherwise);

@@ -8,6 +8,13 @@ NetNode OnnxContext::origin(const OnnxNode& node) const {
   NetNode made;
   made.name = node.name.empty() ? node.outputs.front() : node.name;
   made.label = onnx_label(node);
+  // Modules that are one layer: `/layers.0/linear1/MatMul` is `layers.0.linear1`.
+  static const std::vector<std::string> kParts = {
+      "MatMul", "Gemm", "Einsum", "LayerNormalization", "BatchNormalization", "Div"};
+  const std::size_t last = made.name.rfind('/');
+  if (last != std::string::npos && last > 0 && std::find(kParts.begin(), kParts.end(), node.op) != kParts.end()) {
+    made.name.erase(last);
+  }
   return made;
 }
 

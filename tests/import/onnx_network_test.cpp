@@ -353,7 +353,8 @@ TEST_CASE("onnx import: what has no counterpart is refused with the nearest form
              Contains(start + "Conv): has no counterpart; nearest supported form: a dense layer"));
   CHECK_THAT(graph.error(graph.add("Add", {"x", graph.constant({4, 2}, {0, 1, 2, 3, 4, 5, 6, 7})})),
              Contains("differs between tokens"));
-  CHECK_THAT(graph.error(graph.add("ConstantOfShape", {graph.constant({2}, {1e6, 1e6})})), Contains("too large"));
+  CHECK_THAT(graph.error(graph.add("Add", {"x", graph.add("ConstantOfShape", {graph.constant({2}, {1e6, 1e6})})})),
+             Contains("too large"));
   CHECK_THAT(graph.error(graph.add("Reshape", {"x", graph.constant({2}, {3, 3})})), Contains("cannot make [3,3]"));
   CHECK_THAT(graph.error(graph.add("MatMul", {"x", graph.constant({3, 1}, {1, 2, 3})})), Contains("do not fit"));
   CHECK_THAT(graph.error(graph.add("Softmax", {"x"}, {{"axis", 1}})), Contains("is not over all features"));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -30,7 +31,7 @@ AdderGraph adders_of(const NodeView& view) {
 /// The pipeline up to the stage in which all outputs are requantized; a register follows.
 AdderPipeline plan(const NodeView& view, const DeviceModel& device) {
   AdderGraph graph = adders_of(view);
-  const int depth = graph.depth();
+  const int depth = levels_needed(graph, device.levels);
   const int stages = stages_needed(graph, device.levels);
   const int slack = stages * device.levels - depth;
   // Requantization shares the last stage of sums if it is short enough.
@@ -140,8 +141,9 @@ class Dense final : public Primitive {
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const AdderPipeline pipeline = plan(view, hardware.device);
     const std::string name = emission.module_name();
-    emission.generated_module(name, module_text(name, view, pipeline, hardware.device.levels),
-                              {"requantize", "shift_add"});
+    std::set<std::string> modules = pipeline.modules();
+    modules.insert({"requantize", "shift_add"});
+    emission.generated_module(name, module_text(name, view, pipeline, hardware.device.levels), modules);
     const int input_bits = view.operand(0).features * view.operand(0).width;
     const int output_bits = view.node.type.features * view.node.type.width;
     for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {

@@ -65,6 +65,7 @@ Interval sum_of(const std::vector<AdderOperand>& operands) {
 
 int adder_luts(const std::vector<AdderOperand>& operands) {
   std::vector<ShiftedOperand> shifted;
+  shifted.reserve(operands.size());
   for (const AdderOperand& operand : operands) {
     shifted.emplace_back(operand);
   }

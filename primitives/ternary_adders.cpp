@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -239,10 +240,8 @@ class Matching {
         used[at(merges_[at(merge)].parent)] = true;
       }
     }
-    std::vector<int> order;
-    for (int merge = 0; merge < static_cast<int>(merges_.size()); ++merge) {
-      order.push_back(merge);
-    }
+    std::vector<int> order(merges_.size());
+    std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(),
                      [&](int a, int b) { return merges_[at(a)].saving > merges_[at(b)].saving; });
     for (const int merge : order) {

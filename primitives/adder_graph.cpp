@@ -9,6 +9,24 @@
 
 namespace rtlgen {
 
+std::vector<AdderGraph::Operand> AdderGraph::Node::operands() const {
+  if (kind != Kind::adder) {
+    return {};
+  }
+  std::vector<Operand> list = {{a, shift_a, false}, {b, shift_b, subtract && !is_ternary()}};
+  if (is_ternary()) {
+    list.push_back({c, shift_c, subtract});
+  }
+  return list;
+}
+
+int AdderGraph::Node::levels_of(int levels) const {
+  if (kind != Kind::adder) {
+    return 0;
+  }
+  return is_ternary() ? (levels == 0 ? kTernaryLevels : std::min(kTernaryLevels, levels)) : 1;
+}
+
 int AdderGraph::depth() const {
   int deepest = 0;
   for (const Output& output : outputs) {
@@ -28,11 +46,26 @@ int AdderGraph::adder_bits() const {
   int bits = 0;
   for (const Node& node : nodes) {
     if (node.kind == Kind::adder) {
-      bits += adder_luts(nodes[static_cast<std::size_t>(node.a)].interval, node.shift_a,
-                         nodes[static_cast<std::size_t>(node.b)].interval, node.shift_b, node.subtract);
+      bits += adder_bits(node);
     }
   }
   return bits;
+}
+
+int AdderGraph::adder_bits(const Node& adder) const {
+  std::vector<AdderOperand> operands;
+  for (const Operand& operand : adder.operands()) {
+    operands.push_back({nodes[static_cast<std::size_t>(operand.node)].interval, operand.shift, operand.negative});
+  }
+  return adder_luts(operands);
+}
+
+int AdderGraph::level_of(const Node& adder) const {
+  int level = 0;
+  for (const Operand& operand : adder.operands()) {
+    level = std::max(level, nodes[static_cast<std::size_t>(operand.node)].level);
+  }
+  return level + adder.levels_of(0);
 }
 
 LinearForms linear_forms(const AdderGraph& graph) {
@@ -50,8 +83,10 @@ LinearForms linear_forms(const AdderGraph& graph) {
     } else if (node.kind == AdderGraph::Kind::constant) {
       forms(row(id), inputs) = node.interval.lo;
     } else {
-      const std::int64_t factor = (node.subtract ? -1 : 1) * (std::int64_t{1} << node.shift_b);
-      forms.row(row(id)) = (std::int64_t{1} << node.shift_a) * forms.row(row(node.a)) + factor * forms.row(row(node.b));
+      for (const AdderGraph::Operand& operand : node.operands()) {
+        const std::int64_t factor = (operand.negative ? -1 : 1) * (std::int64_t{1} << operand.shift);
+        forms.row(row(id)) += factor * forms.row(row(operand.node));
+      }
     }
   }
   return forms;

@@ -18,6 +18,8 @@ constexpr int kRegion = 1;
 constexpr int kTarget = 2;
 constexpr int kGone = -1000000;  // uses of a value that is gone: never again 0 users
 
+/// Moves for each adder from which on there is time to spell sums in other digits.
+constexpr long kManyMoves = 50;
 constexpr double kCold = 0.2;  // adder bits
 
 /// The least level at which a sum can be there (Kraft's inequality).
@@ -35,7 +37,8 @@ int least_level(const std::vector<LeveledTerm>& terms) {
 
 }  // namespace
 
-Cooling::Cooling(long moves, int adders) : hot_(std::clamp(static_cast<double>(moves / adders) / 150, 0.3, 4.0)) {}
+Cooling::Cooling(long moves, int adders)
+    : respells_(moves >= kManyMoves * adders), hot_(std::clamp(static_cast<double>(moves / adders) / 150, 0.3, 4.0)) {}
 
 double Cooling::temperature(double done) const { return kCold + (hot_ - kCold) * (1 - done) * (1 - done); }
 
@@ -69,6 +72,7 @@ void AdderSearch::start(const std::vector<TermList>& lists) {
 
 void AdderSearch::improve(long moves, const Cooling& cooling, double from, double to) {
   constexpr int kSteps = 64;
+  respells_ = cooling.respells();
   for (int step = 0; step < kSteps; ++step) {
     const double temperature = cooling.temperature(from + (to - from) * step / kSteps);
     for (long move = moves * step / kSteps; move < moves * (step + 1) / kSteps; ++move) {
@@ -201,6 +205,26 @@ void AdderSearch::write_lists() {
       expand(operand, list.terms);
     }
     merge_terms(network_, list.terms);
+    if (respells_ && below(2) == 0) {
+      respell(list.terms);
+    }
+  }
+}
+
+void AdderSearch::respell(std::vector<LeveledTerm>& terms) {
+  for (LeveledTerm& high : terms) {
+    const auto at_shift = [&](int shift) {
+      return std::find_if(terms.begin(), terms.end(), [&](const LeveledTerm& other) {
+        return other.term.value == high.term.value && other.term.shift == shift;
+      });
+    };
+    const auto low = at_shift(high.term.shift - 2);
+    if (low == terms.end() || low->term.negative == high.term.negative ||
+        at_shift(high.term.shift - 1) != terms.end() || below(2) == 0) {
+      continue;
+    }
+    high = network_.leveled({high.term.value, high.term.shift - 1, high.term.negative}, high.level);
+    *low = network_.leveled({low->term.value, low->term.shift, high.term.negative}, low->level);
   }
 }
 

@@ -17,8 +17,11 @@ class Cooling {
   Cooling(long moves, int adders);
   /// Temperature when this share of the moves is done.
   double temperature(double done) const;
+  /// Whether there are enough moves to look at sums in other digits than the canonical ones.
+  bool respells() const { return respells_; }
 
  private:
+  bool respells_;
   double hot_;
 };
 
@@ -41,6 +44,9 @@ class AdderSearch {
   void grow_region(std::size_t wanted);
   void write_lists();
   void expand(const Term& term, std::vector<LeveledTerm>& terms);
+  /// Writes some 4x - x as 2x + x: as many terms, which share other sums. Canonical signed digits alone do not show
+  /// that 105 = 128 - 32 + 8 + 1 is 15 * 7 = (16 - 1) * (8 - 1).
+  void respell(std::vector<LeveledTerm>& terms);
   int change_of_cost();
   void commit();
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
@@ -54,6 +60,7 @@ class AdderSearch {
   std::vector<int> role_;  // by value: in the region, a target, or neither
   std::vector<int> uses_;  // by value: change of the number of its users
   int pivot_ = -1;
+  bool respells_ = false;
 };
 
 }  // namespace rtlgen

@@ -1,6 +1,9 @@
 #include "primitives/constant_matrix.hpp"
 
+#include <utility>
+
 #include "primitives/adder_synthesis.hpp"
+#include "primitives/ternary_adders.hpp"
 
 namespace rtlgen {
 namespace {
@@ -25,7 +28,8 @@ AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, con
   // In a pipeline, levels beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md).
   const int slack = options.levels_per_stage == 0 ? options.depth_slack : 0;
   const int depth = least_depth(weight, bias, inputs) + slack;
-  return synthesize_adders(weight, bias, inputs, depth, budget(options.effort));
+  AdderGraph graph = synthesize_adders(weight, bias, inputs, depth, budget(options.effort));
+  return options.ternary_adders ? with_ternary_adders(graph, options.levels_per_stage, options.output_levels) : graph;
 }
 
 }  // namespace rtlgen

@@ -34,7 +34,7 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
     spdlog::info("calibrating on {} events of {}", calibration.count, model.calibration_file);
   }
   compiled.graph = quantize_model(model, calibration);
-  solve_dense(compiled.graph, model.effort, SolutionCache::of_user());
+  solve_dense(compiled.graph, model.effort, SolutionCache::of_user(), model.ternary_adders);
   try {
     compiled.schedule = make_schedule(compiled.graph);
   } catch (const IrError& error) {

@@ -6,6 +6,7 @@
 
 #include "ir/tensor_type.hpp"
 #include "primitives/key_table.hpp"
+#include "primitives/linear_form.hpp"
 #include "primitives/linear_hash.hpp"
 
 namespace rtlgen {
@@ -35,6 +36,7 @@ struct NetworkValue {
   Term b;
   LinearHash hash;
   std::uint64_t parity = 0;  ///< XOR of random words, one for each odd coefficient
+  LinearForm form;           ///< coefficients of the inputs
   Interval interval;         ///< every value that can occur
   int bits = 0;              ///< value_bits(interval)
   bool has_sign = false;     ///< of the bits, the top one is a sign
@@ -58,10 +60,8 @@ class AdderNetwork {
   /// Values below this one are leaves, all others are not: first the inputs, then those of add_leaf().
   int leaves() const { return leaves_; }
   const NetworkValue& operator[](int value) const { return values_[static_cast<std::size_t>(value)]; }
-  /// Coefficients of a value, one for each input.
-  const std::int64_t* coefficients(int value) const {
-    return coefficients_.data() + static_cast<std::size_t>(value) * inputs_.size();
-  }
+  /// What a value is made of: its coefficients.
+  const LinearForm& form(int value) const { return (*this)[value].form; }
 
   /// Adds a required value, made of nothing yet; its coefficients are odd together and no other value's, up to sign.
   int add_output(const std::vector<std::int64_t>& coefficients, int latest_level);
@@ -137,7 +137,6 @@ class AdderNetwork {
 
   int leaves_ = 0;
   std::vector<NetworkValue> values_;
-  std::vector<std::int64_t> coefficients_;
   std::vector<int> free_;
   std::vector<int> drafts_;
   KeyTable table_;

@@ -1,6 +1,7 @@
 // Large-neighbourhood search for adder networks of few bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -30,12 +31,17 @@ class AdderSearch {
   AdderSearch(AdderNetwork& network, std::uint64_t seed) : network_(network), sharing_(network), random_(seed) {}
 
   /// Adds up the first solution: each list is the sum over leaves that makes an output. Throws std::logic_error where a
-  /// list cannot be added up within its levels, which Kraft's inequality tells.
-  void start(const std::vector<TermList>& lists);
+  /// list cannot be added up within its levels, which Kraft's inequality tells. Of more pairs of terms than `pairs` not
+  /// all are looked at.
+  void start(std::vector<TermList> lists, std::size_t pairs = kPairs);
+
+  static constexpr std::size_t kPairs = 1250000;  ///< about 130 MB; a matrix of 64 x 64 weights of 8 bits has fewer
   /// Tries `moves` neighbourhoods while it cools down from one share of all moves to another.
   void improve(long moves, const Cooling& cooling, double from = 0, double to = 1);
 
  private:
+  bool add_up(const std::vector<TermList>& lists, unsigned noise);
+  bool add_up_blockwise(const std::vector<TermList>& lists, unsigned noise, std::size_t pairs);
   void try_move(double temperature);
   bool choose_region();
   void grow_region(std::size_t wanted);

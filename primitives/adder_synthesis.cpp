@@ -209,13 +209,10 @@ class GraphWriter {
 
 }  // namespace
 
-int least_depth(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs) {
-  return Problem(weight, bias, inputs).depth();
-}
-
-AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs, int depth,
-                             const SearchBudget& budget) {
+AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
+                             int depth_slack, const SearchBudget& budget) {
   const Problem problem(weight, bias, inputs);
+  const int depth = problem.depth() + depth_slack;
   AdderNetwork network(problem.leaves());
   std::vector<TermList> lists;
   std::vector<Term> outputs;
@@ -238,9 +235,9 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
     outputs.push_back({value, row.shift, row.negative});
   }
   std::mt19937_64 random(1);
-  if (!lists.empty()) {
+  if (!known.empty()) {
     AdderSearch search(network, 1);
-    search.start(lists);
+    search.start(std::move(lists), budget.pairs);
     const int adders = network.adders();
     const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
     if (adders < kLargeNetwork) {

@@ -24,8 +24,7 @@ AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, con
                                  const ConstantMatrixOptions& options) {
   // In a pipeline, levels beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md).
   const int slack = options.levels_per_stage == 0 ? options.depth_slack : 0;
-  const int depth = least_depth(weight, bias, inputs) + slack;
-  return synthesize_adders(weight, bias, inputs, depth, budget(options.effort));
+  return synthesize_adders(weight, bias, inputs, slack, budget(options.effort));
 }
 
 }  // namespace rtlgen

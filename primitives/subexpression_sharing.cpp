@@ -11,11 +11,11 @@ namespace {
 /// Sign and shift of a term that is the sum of two, given the value of that sum.
 LeveledTerm term_of_sum(const AdderNetwork& network, int value, int level, const Term& a, const Term& b) {
   // The first input with a coefficient tells.
-  const std::int64_t* ca = network.coefficients(a.value);
-  const std::int64_t* cb = network.coefficients(b.value);
-  const std::int64_t* cv = network.coefficients(value);
+  const LinearForm& ca = network.form(a.value);
+  const LinearForm& cb = network.form(b.value);
+  const LinearForm& cv = network.form(value);
   const int common = std::min(a.shift, b.shift);
-  int i = 0;
+  std::size_t i = cv.first();
   while (cv[i] == 0) {
     ++i;
   }
@@ -27,6 +27,12 @@ LeveledTerm term_of_sum(const AdderNetwork& network, int value, int level, const
       __builtin_ctzll(static_cast<std::uint64_t>(sum)) - __builtin_ctzll(static_cast<std::uint64_t>(cv[i]));
   return network.leveled({value, common + shift, (sum < 0) != (cv[i] < 0)}, level);
 }
+
+/// What Kraft's sum over the terms may become.
+std::int64_t room(const TermList& list) { return list.room > 0 ? list.room : std::int64_t{1} << list.level; }
+
+/// A list with so many terms is done.
+std::size_t fewest_terms(const TermList& list) { return list.room > 0 ? 1 : 2; }
 
 }  // namespace
 
@@ -58,7 +64,8 @@ void merge_terms(const AdderNetwork& network, std::vector<LeveledTerm>& terms) {
   }
 }
 
-bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random) {
+bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random,
+                               bool combine) {
   lists_ = &lists;
   pivot_ = pivot;
   noise_ = noise;
@@ -76,7 +83,7 @@ bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned
         add_pair(static_cast<int>(l), terms[i], terms[j]);
       }
     }
-    if (kraft_[l] > (std::int64_t{1} << lists[l].level)) {
+    if (kraft_[l] > room(lists[l])) {
       return false;
     }
   }
@@ -96,14 +103,17 @@ bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned
         propose(best.pattern);
       }
     }
-    while (next < lists.size() && lists[next].terms.size() <= 2) {
+    while (next < lists.size() && lists[next].terms.size() <= fewest_terms(lists[next])) {
       ++next;
     }
-    if (next == lists.size()) {
+    if (next == lists.size() || !combine) {
       return true;
     }
     if (!combine_cheapest(static_cast<int>(next))) {
-      return false;
+      if (lists[next].room == 0) {
+        return false;
+      }
+      ++next;
     }
   }
 }
@@ -152,7 +162,7 @@ SubexpressionSharing::Pattern& SubexpressionSharing::pattern_of(const LeveledTer
 bool SubexpressionSharing::fits(const TermList& list, const LeveledTerm& a, const LeveledTerm& b, int level) const {
   const auto l = static_cast<std::size_t>(&list - lists_->data());
   const std::int64_t kraft = kraft_[l] - (std::int64_t{1} << a.level) - (std::int64_t{1} << b.level);
-  return level < list.level && kraft + (std::int64_t{1} << level) <= (std::int64_t{1} << list.level);
+  return level < list.level && kraft + (std::int64_t{1} << level) <= room(list);
 }
 
 LeveledTerm SubexpressionSharing::sum_of(Pattern& pattern, const LeveledTerm& a, const LeveledTerm& b) {
@@ -178,7 +188,7 @@ bool SubexpressionSharing::apply(int index) {
   for (int place = pattern.places; place >= 0; place = places_[static_cast<std::size_t>(place)].next) {
     const int l = places_[static_cast<std::size_t>(place)].list;
     const TermList& list = (*lists_)[static_cast<std::size_t>(l)];
-    if (list.terms.size() <= 2 || std::find(seen.begin(), seen.end(), l) != seen.end()) {
+    if (list.terms.size() <= fewest_terms(list) || std::find(seen.begin(), seen.end(), l) != seen.end()) {
       continue;
     }
     seen.push_back(l);
@@ -196,7 +206,7 @@ bool SubexpressionSharing::apply(int index) {
         }
         const std::int64_t after =
             kraft - (std::int64_t{1} << a.level) - (std::int64_t{1} << b.level) + (std::int64_t{1} << level);
-        if (level < list.level && after <= (std::int64_t{1} << list.level)) {
+        if (level < list.level && after <= room(list)) {
           kraft = after;
           taken[i] = taken[j] = true;
           uses.push_back({l, a, b});

@@ -15,6 +15,8 @@ struct TermList {
   int value = -1;
   int level = 0;
   std::vector<LeveledTerm> terms;
+  /// Where not 0, the terms are only a part of the sum, and the sum of 2^level over them must not exceed this.
+  std::int64_t room = 0;
 };
 
 /// Brings the terms of one value together, in as few signed digits as they need.
@@ -30,8 +32,9 @@ class SubexpressionSharing {
   /// Replaces pairs of terms by one until each list has at most two, drafting values in the network. A value of the
   /// network may be used where its level is low enough: its latest level if that is above `pivot`, else its earliest.
   /// `noise` in 1/256: how much scores are spread by chance. Returns false, with drafts left behind, where a list
-  /// cannot be reduced.
-  bool run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random);
+  /// cannot be reduced. Parts of sums are reduced as far as their room allows. Without `combine`, what has nothing to
+  /// share stays as it is.
+  bool run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random, bool combine = true);
 
  private:
   struct Pattern {

@@ -46,9 +46,18 @@ class SubexpressionSharing {
     int count = 0;    ///< occurrences, overlapping ones too
     int places = -1;  ///< head of a list of lists in which it occurs
   };
+  /// A term of a list that makes the pattern with one behind it, or did.
   struct Place {
     int list = 0;
+    int value = -1;
+    int shift = 0;
     int next = -1;
+  };
+  /// The same as an index into the list; `rank` is that of the list in the order of places.
+  struct First {
+    int rank = 0;
+    int list = 0;
+    int index = 0;
   };
   struct Candidate {
     int score = 0;
@@ -63,6 +72,7 @@ class SubexpressionSharing {
   void propose(int pattern);
   int score(const Pattern& pattern) const;
   bool apply(int pattern);
+  void find_firsts(const Pattern& pattern);
   bool fits(const TermList& list, const LeveledTerm& a, const LeveledTerm& b, int level) const;
   bool contains(int list, const LeveledTerm& term) const;
   void take_out(int list, const LeveledTerm& term);
@@ -78,6 +88,8 @@ class SubexpressionSharing {
   KeyTable table_;
   std::vector<Pattern> patterns_;
   std::vector<Place> places_;
+  std::vector<First> firsts_;
+  std::vector<int> ranks_;  // by list; -1 but in find_firsts()
   std::vector<Candidate> heap_;
   std::vector<std::int64_t> kraft_;
 };

@@ -280,6 +280,15 @@ int AdderNetwork::adders() const {
   return static_cast<int>(std::count_if(values_.begin(), values_.end(), is_adder));
 }
 
+std::size_t AdderNetwork::bytes() const {
+  constexpr std::size_t kOfValue = 300;
+  std::size_t bytes = kOfValue * values_.size();
+  for (const NetworkValue& v : values_) {
+    bytes += sizeof(std::int64_t) * (v.form.end() - v.form.first());
+  }
+  return bytes;
+}
+
 void AdderNetwork::update_levels() {
   std::vector<int> work;
   const auto is_adder = [&](int value) { return (*this)[value].kind == NetworkValue::Kind::adder; };

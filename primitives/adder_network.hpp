@@ -1,6 +1,7 @@
 // The adder graph while it is being searched for: values known by what they compute, and how each is added up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -123,6 +124,8 @@ class AdderNetwork {
 
   /// How many adders there are.
   int adders() const;
+  /// About the memory that the values take; the same on every machine.
+  std::size_t bytes() const;
   /// Adder bits of all adders.
   long total_cost() const { return total_cost_; }
 

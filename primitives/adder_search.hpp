@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -31,11 +32,9 @@ class AdderSearch {
   AdderSearch(AdderNetwork& network, std::uint64_t seed) : network_(network), sharing_(network), random_(seed) {}
 
   /// Adds up the first solution: each list is the sum over leaves that makes an output. Throws std::logic_error where a
-  /// list cannot be added up within its levels, which Kraft's inequality tells. Of more pairs of terms than `pairs` not
-  /// all are looked at.
-  void start(std::vector<TermList> lists, std::size_t pairs = kPairs);
-
-  static constexpr std::size_t kPairs = 1250000;  ///< about 130 MB; a matrix of 64 x 64 weights of 8 bits has fewer
+  /// list cannot be added up within its levels, which Kraft's inequality tells. Where there are more than
+  /// `pairs` pairs of terms, BlockwiseSharing does it.
+  void start(std::vector<TermList> lists, std::size_t pairs = std::numeric_limits<std::size_t>::max());
   /// Tries `moves` neighbourhoods while it cools down from one share of all moves to another.
   void improve(long moves, const Cooling& cooling, double from = 0, double to = 1);
 

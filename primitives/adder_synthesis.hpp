@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "primitives/adder_graph.hpp"
-#include "primitives/adder_search.hpp"
 
 namespace rtlgen {
 
@@ -15,7 +15,7 @@ struct SearchBudget {
   long moves_per_adder = 0;
   long moves = 0;
   long more_moves_per_adder = 0;
-  std::size_t pairs = AdderSearch::kPairs;  ///< of terms to look at together
+  std::size_t pairs = std::numeric_limits<std::size_t>::max();  ///< of terms that are looked at together
   unsigned threads = 0;  ///< of the search of a large matrix; 0: as many as there are processors. Changes no result.
 };
 

@@ -5,17 +5,20 @@
 namespace rtlgen {
 namespace {
 
+/// Pairs of terms: about 150 MB. 64 x 64 weights of 8 bits have fewer.
+constexpr std::size_t kPairs = 1250000;
+
 /// About 0.05, 1 and 30 seconds for 16 x 16 weights of 6 bits, 0.3, 5 and 100 for 32 x 32, on one processor.
 SearchBudget budget(Effort effort) {
   switch (effort) {
     case Effort::fast:
-      return {3, 5000, 0};
+      return {3, 5000, 0, kPairs};
     case Effort::normal:
-      return {150, 20000, 60};
+      return {150, 20000, 60, 2 * kPairs};
     case Effort::high:
       break;
   }
-  return {4000, 500000, 1200};
+  return {4000, 500000, 1200, 2 * kPairs};
 }
 
 }  // namespace

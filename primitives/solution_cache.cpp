@@ -16,7 +16,7 @@ namespace rtlgen {
 namespace {
 
 /// To be raised whenever the search may give another graph for the same matrix.
-constexpr int kSearchVersion = 1;
+constexpr int kSearchVersion = 2;
 
 using nlohmann::json;
 

@@ -1,6 +1,7 @@
 // Reduces sums of many terms to sums of two, sharing what they have in common.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -35,6 +36,10 @@ class SubexpressionSharing {
   /// cannot be reduced. Parts of sums are reduced as far as their room allows. Without `combine`, what has nothing to
   /// share stays as it is.
   bool run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random, bool combine = true);
+
+  /// Pairs of terms, different ones and places where they stood, that the last run kept in memory.
+  std::size_t patterns() const { return patterns_.size(); }
+  std::size_t places() const { return places_.size(); }
 
  private:
   struct Pattern {

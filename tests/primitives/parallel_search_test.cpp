@@ -158,7 +158,7 @@ TEST_CASE("parallel search: large matrices are multiplied right with any number 
   std::vector<int> bits;
   for (const unsigned threads : {1U, 2U}) {
     // Throws where the graph is not the product.
-    const AdderGraph graph = synthesize_adders(weight, bias, inputs, 1, {2, 0, 2, AdderSearch::kPairs, threads});
+    const AdderGraph graph = synthesize_adders(weight, bias, inputs, 1, {2, 0, 2, 100000, threads});
     CHECK(graph.nodes.size() > kSize + 1500);
     CHECK(graph.depth() <= kDepth);
     bits.push_back(graph.adder_bits());

@@ -122,6 +122,16 @@ RowMatrix dense(const Layer& layer, const RowMatrix& x) {
   return result;
 }
 
+RowMatrix quantize(const UniformQuantizer& quantizer, const RowMatrix& x) {
+  RowMatrix result(x.rows(), x.cols());
+  for (Index row = 0; row < x.rows(); ++row) {
+    for (Index f = 0; f < x.cols(); ++f) {
+      result(row, f) = quantizer.value(f, x(row, f));
+    }
+  }
+  return result;
+}
+
 RowMatrix mask_of(const Events& events) {
   RowMatrix result(events.x.rows(), 1);
   for (Index row = 0; row < result.rows(); ++row) {
@@ -157,7 +167,21 @@ RowMatrix evaluate_layer(const Model& model, const Layer& layer, const Events& e
       return normalize(layer, input(0));
     case LayerOp::attention:
       return attention(layer, input(0), input(1), input(2), mask(3));
+    case LayerOp::quantize:
+      return quantize(layer.quantizer, input(0));
+    case LayerOp::concat: {
+      RowMatrix result(input(0).rows(), layer.features);
+      Index column = 0;
+      for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+        result.middleCols(column, input(i).cols()) = input(i);
+        column += input(i).cols();
+      }
+      return result;
+    }
     case LayerOp::activation:
+      if (layer.function == "clip") {
+        return input(0).cwiseMax(layer.low).cwiseMin(layer.high);
+      }
       return apply_function(layer.function, input(0));
     case LayerOp::pool:
       return pool(layer, input(0), model.layers[layer.inputs[0]].tokens, mask(1));

@@ -28,13 +28,6 @@ std::optional<int> parse_int(std::string_view text) {
   return value;
 }
 
-std::optional<Rounding> parse_rounding(std::string_view text) {
-  if (text == "trn") return Rounding::trn;
-  if (text == "rnd") return Rounding::rnd;
-  if (text == "rnd_conv") return Rounding::rnd_conv;
-  return std::nullopt;
-}
-
 std::optional<Overflow> parse_overflow(std::string_view text) {
   if (text == "wrap") return Overflow::wrap;
   if (text == "sat") return Overflow::sat;
@@ -60,7 +53,8 @@ bool parse_modes(const std::vector<std::string_view>& arguments, std::size_t fir
   if (arguments.size() > first) {
     const std::optional<Rounding> rounding = parse_rounding(arguments[first]);
     if (!rounding) {
-      problem = "unknown rounding '" + std::string(arguments[first]) + "': trn, rnd or rnd_conv";
+      problem = "unknown rounding '" + std::string(arguments[first]) +
+                "': trn, rnd, rnd_conv, ceil, trn_zero, away, rnd_zero, rnd_inf or rnd_min_inf";
       return false;
     }
     quantizer.rounding = *rounding;
@@ -77,6 +71,15 @@ bool parse_modes(const std::vector<std::string_view>& arguments, std::size_t fir
 }
 
 }  // namespace
+
+std::optional<Rounding> parse_rounding(std::string_view text) {
+  for (std::size_t i = 0; i < kRoundingNames.size(); ++i) {
+    if (text == kRoundingNames[i]) {
+      return static_cast<Rounding>(i);
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<FormatSpec> parse_format(std::string_view text, std::string& problem) {
   const std::string whole(trim(text));
@@ -120,11 +123,10 @@ std::optional<FormatSpec> parse_format(std::string_view text, std::string& probl
 }
 
 std::string to_string(const Quantizer& quantizer) {
-  static constexpr const char* kRounding[] = {"trn", "rnd", "rnd_conv"};
   static constexpr const char* kOverflow[] = {"wrap", "sat", "sat_sym"};
   std::string text = to_string(quantizer.format);
   text.pop_back();
-  return text + ',' + kRounding[static_cast<std::size_t>(quantizer.rounding)] + ',' +
+  return text + ',' + kRoundingNames[static_cast<std::size_t>(quantizer.rounding)] + ',' +
          kOverflow[static_cast<std::size_t>(quantizer.overflow)] + '>';
 }
 

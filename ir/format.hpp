@@ -1,6 +1,7 @@
 // Fixed-point formats: the number types of every tensor.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,8 +28,22 @@ struct Format {
   }
 };
 
-/// How dropped bits are rounded: floor, half up, half to even. The numbers are those of the RTL parameter ROUNDING.
-enum class Rounding { trn = 0, rnd = 1, rnd_conv = 2 };
+/// How dropped bits are rounded. The names are those of ap_fixed where it has the mode; the numbers are those of the
+/// RTL parameter ROUNDING.
+enum class Rounding {
+  trn = 0,          ///< down
+  rnd = 1,          ///< to the nearest, halves up
+  rnd_conv = 2,     ///< to the nearest, halves to even
+  ceil = 3,         ///< up
+  trn_zero = 4,     ///< towards zero
+  away = 5,         ///< away from zero
+  rnd_zero = 6,     ///< to the nearest, halves towards zero
+  rnd_inf = 7,      ///< to the nearest, halves away from zero
+  rnd_min_inf = 8,  ///< to the nearest, halves down
+};
+/// The text form of every rounding, by number.
+constexpr std::array<const char*, 9> kRoundingNames = {"trn",  "rnd",      "rnd_conv", "ceil",       "trn_zero",
+                                                       "away", "rnd_zero", "rnd_inf",  "rnd_min_inf"};
 /// What happens outside the range: low bits kept, clamped, clamped symmetrically. The numbers are those of the RTL
 /// parameter OVERFLOW.
 enum class Overflow { wrap = 0, sat = 1, sat_sym = 2 };
@@ -49,8 +64,10 @@ struct Quantizer {
   }
 };
 
-/// What a user asks for: a quantizer spelled out, or `auto<bits>` whose binary point is calibrated.
+/// What a user asks for: a quantizer spelled out, `auto<bits>` whose binary point is calibrated, or nothing at all
+/// (exact).
 struct FormatSpec {
+  bool exact = false;  ///< no rounding at all: only a layer's output may be so
   bool automatic = true;
   int bits = 16;        ///< total bits; used when automatic
   Quantizer quantizer;  ///< its format is used when not automatic, its modes always
@@ -63,6 +80,9 @@ constexpr int kMaxFormatWidth = 48;
 /// and sat. Returns nothing and sets `problem` to one sentence where the text is not such a format or its numbers are
 /// impossible (width outside 1..48, |I| > 64).
 std::optional<FormatSpec> parse_format(std::string_view text, std::string& problem);
+
+/// The rounding of that name.
+std::optional<Rounding> parse_rounding(std::string_view text);
 
 /// The text form: `fixed<8,3,rnd,sat>`.
 std::string to_string(const Quantizer& quantizer);

@@ -93,8 +93,14 @@ Mantissas golden_output(const Graph& graph, const IntegerEvents& events,
   return output;
 }
 
-RowMatrix to_real(const Mantissas& mantissas, const TensorType& type) {
-  return mantissas * std::ldexp(1.0, -type.frac);
+RowMatrix to_real(const Mantissas& mantissas, int frac, const TensorScale& scale) {
+  RowMatrix real = mantissas * std::ldexp(1.0, -frac);
+  if (!scale.scale.empty()) {
+    const auto features = static_cast<Eigen::Index>(scale.scale.size());
+    real.array().rowwise() *= Eigen::Map<const Eigen::RowVectorXd>(scale.scale.data(), features).array();
+    real.array().rowwise() += Eigen::Map<const Eigen::RowVectorXd>(scale.offset.data(), features).array();
+  }
+  return real;
 }
 
 }  // namespace rtlgen

@@ -36,7 +36,7 @@ std::vector<Mantissas> golden_tensors(const Graph& graph, const IntegerEvents& e
 Mantissas golden_output(const Graph& graph, const IntegerEvents& events,
                         const std::function<void(std::size_t)>& progress = {});
 
-/// Real values of mantissas.
-RowMatrix to_real(const Mantissas& mantissas, const TensorType& type);
+/// Real values of mantissas with `frac` fraction bits.
+RowMatrix to_real(const Mantissas& mantissas, int frac, const TensorScale& scale);
 
 }  // namespace rtlgen

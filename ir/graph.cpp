@@ -85,6 +85,16 @@ std::vector<Graph::NodeId> Graph::topological_order() const {
   return order;
 }
 
+bool Graph::contains(const std::string& node_name) const {
+  const auto [begin, end] = boost::vertices(dag_);
+  return std::any_of(begin, end, [&](NodeId id) { return dag_[id].name == node_name; });
+}
+
+TensorScale Graph::scale_of(NodeId id) const {
+  const auto found = scales.find(dag_[id].name);
+  return found == scales.end() ? TensorScale() : found->second;
+}
+
 Graph::NodeId Graph::find(const std::string& node_name) const {
   const auto [begin, end] = boost::vertices(dag_);
   const auto found = std::find_if(begin, end, [&](NodeId id) { return dag_[id].name == node_name; });

@@ -63,6 +63,12 @@ struct Target {
   int lanes = 1;  ///< tokens per beat
 };
 
+/// The real numbers that a tensor's mantissas stand for, feature by feature: scale * (m * 2^-frac) + offset.
+struct TensorScale {
+  std::vector<double> scale;   ///< empty: 1
+  std::vector<double> offset;  ///< empty: 0
+};
+
 /// The graph of one model.
 class Graph {
  public:
@@ -73,6 +79,7 @@ class Graph {
   int tokens = 1;
   MaskKind mask = MaskKind::none;
   Target target;
+  std::map<std::string, TensorScale> scales;  ///< by node; nodes that are not here stand for m * 2^-frac
 
   /// Adds a node behind its operands and returns its id.
   NodeId add(Node node, const std::vector<NodeId>& operands);
@@ -85,9 +92,13 @@ class Graph {
   std::vector<NodeId> topological_order() const;
   /// Id by name; throws IrError where there is none.
   NodeId find(const std::string& node_name) const;
+  /// Whether there is a node of that name.
+  bool contains(const std::string& node_name) const;
   /// The node whose tensor leaves the core.
   NodeId output() const { return output_; }
   void set_output(NodeId id) { output_ = id; }
+  /// What the mantissas of a node stand for.
+  TensorScale scale_of(NodeId id) const;
 
  private:
   Dag dag_;

@@ -11,6 +11,7 @@
 #include "ir/effort.hpp"
 #include "ir/format.hpp"
 #include "ir/source_error.hpp"
+#include "ir/uniform_quantizer.hpp"
 
 namespace rtlgen {
 
@@ -30,7 +31,9 @@ enum class LayerOp {
   add,            ///< sum of two inputs of equal shape, then optionally relu
   normalize,      ///< layer norm (center) or RMS norm over features without its affine part; attribute epsilon
   attention,      ///< inputs q, k, v[, mask]; per head: 2^(q.k) / sum 2^(q.k) weighted sum of v (scale folded into q)
-  activation,     ///< elementwise function: relu, gelu, sigmoid, tanh, silu
+  activation,     ///< elementwise function: relu, gelu, sigmoid, tanh, silu, clip
+  quantize,       ///< elementwise: the values that `quantizer` rounds to
+  concat,         ///< features of all inputs side by side
   pool,           ///< over tokens: mean, sum, max; inputs x[, mask]; without any real token the result is 0
   softmax,        ///< over features, base 2 (log2(e) folded into the producer): 2^x_f / sum 2^x
   argmax,         ///< index of the first largest feature
@@ -58,6 +61,11 @@ struct Layer {
   int features = 1;                 ///< of the output
   RowMatrix weight;                 ///< see LayerOp
   Eigen::VectorXd bias;
+  Eigen::VectorXd weight_step;  ///< a row's unit, of which all its weights are whole multiples, taken as they are;
+                                ///< empty: weights are rounded to a format
+  UniformQuantizer quantizer;   ///< quantize
+  double low = 0;               ///< activation clip: smallest and
+  double high = 0;              ///< largest value
   bool relu = false;            ///< dense, flatten_dense, add: relu after the sum
   std::string function;         ///< activation: its name; pool: mean, sum or max
   double epsilon = 0;           ///< normalize

@@ -1,5 +1,7 @@
 #include "ir/quantize_model.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -8,6 +10,7 @@
 
 #include "ir/activation_functions.hpp"
 #include "ir/calibrate.hpp"
+#include "ir/exact_lowering.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/verify.hpp"
 #include "primitives/normalize.hpp"
@@ -112,15 +115,16 @@ class ModelQuantizer {
     if (calibration_.count > 0) {
       tensors_ = evaluate_float(model_, calibration_);
     }
+    count_users();
     for (std::size_t index = 0; index < model_.layers.size(); ++index) {
       const Layer& layer = model_.layers[index];
       try {
-        nodes_.push_back(lower(index));
+        exact_.push_back(lower(index));
       } catch (const IrError& error) {
         throw SourceError(layer.where, error.what());
       }
     }
-    graph_.set_output(nodes_.back());
+    set_output();
     verify(graph_);
     return std::move(graph_);
   }
@@ -191,16 +195,168 @@ class ModelQuantizer {
 
   NodeId append(const std::string& name, const std::string& op, Attributes attributes,
                 const std::vector<NodeId>& operands) {
-    const NodeId id = graph_.add(Node{name, op, std::move(attributes), {}}, operands);
-    graph_.node(id).type = primitive(op).infer(view_of(graph_, id));
-    return id;
+    return append_node(graph_, name, op, std::move(attributes), operands);
   }
 
   const TensorType& type(NodeId id) const { return graph_.node(id).type; }
-  NodeId operand(const Layer& layer, std::size_t which = 0) const { return nodes_[layer.inputs.at(which)]; }
 
-  NodeId lower(std::size_t index) {
+  /// An operand as a node whose mantissas are the real numbers but for the binary point.
+  NodeId operand(const Layer& layer, std::size_t which = 0) {
+    const ExactTensor& tensor = as_node(layer.inputs.at(which));
+    if (!tensor.is_plain(type(tensor.node))) {
+      throw SourceError(layer.where,
+                        "layer '" + layer.name + "' needs its input '" + model_.layers[layer.inputs.at(which)].name +
+                            "' in a fixed-point format; expected a quantize layer with `format` before it");
+    }
+    return tensor.node;
+  }
+
+  /// An operand whose features compare as its mantissas do.
+  NodeId comparable_operand(const Layer& layer) {
+    const ExactTensor& tensor = as_node(layer.inputs.at(0));
+    const bool same = (tensor.factor.array() == tensor.factor[0]).all() && tensor.factor[0] > 0 &&
+                      (tensor.offset.array() == tensor.offset[0]).all();
+    return same ? tensor.node : operand(layer);
+  }
+
+  /// The tensor of layer `index`, made into a node if it is none.
+  const ExactTensor& as_node(std::size_t index) {
+    ExactTensor& tensor = exact_[index];
+    if (!tensor.is_node() || tensor.is_limited()) {
+      tensor = materialize(graph_, tensor, model_.layers[index].name);
+    }
+    return tensor;
+  }
+
+  void count_users() {
+    users_.assign(model_.layers.size(), 0);
+    for (const Layer& layer : model_.layers) {
+      for (const std::size_t input : layer.inputs) {
+        ++users_[input];
+      }
+    }
+  }
+
+  void set_output() {
+    graph_.set_output(as_node(model_.layers.size() - 1).node);
+    for (const ExactTensor& tensor : exact_) {
+      if (!tensor.is_node() || tensor.is_plain(type(tensor.node))) {
+        continue;
+      }
+      TensorScale& scale = graph_.scales[graph_.node(tensor.node).name];
+      scale = {};
+      for (Eigen::Index f = 0; f < tensor.features(); ++f) {
+        scale.scale.push_back(std::ldexp(tensor.factor[f], type(tensor.node).frac));
+        scale.offset.push_back(tensor.offset[f]);
+      }
+    }
+  }
+
+  // --- Layers that need not round: see ExactTensor. ---
+
+  /// Whether the layer is one of exact arithmetic: it is said to be so, its weights are mantissas, or its operands have
+  /// scales that are no powers of two.
+  bool is_exact(const Layer& layer) const {
+    const bool linear = layer.op == LayerOp::dense || layer.op == LayerOp::flatten_dense ||
+                        layer.op == LayerOp::affine || layer.op == LayerOp::add || layer.op == LayerOp::concat ||
+                        (layer.op == LayerOp::activation && (layer.function == "relu" || layer.function == "clip"));
+    if (layer.op == LayerOp::quantize || layer.op == LayerOp::concat || layer.function == "clip") {
+      return true;
+    }
+    if (!linear) {
+      return false;
+    }
+    return activation(layer).exact || layer.weight_step.size() > 0 ||
+           std::any_of(layer.inputs.begin(), layer.inputs.end(),
+                       [&](std::size_t input) { return !exact_[input].is_plain(type(exact_[input].node)); });
+  }
+
+  ExactTensor lower_exact(std::size_t index) {
     const Layer& layer = model_.layers[index];
+    ExactTensor tensor = exact_layer(layer);
+    if (layer.relu) {
+      tensor.limit(0, std::numeric_limits<double>::infinity());
+    }
+    if (layer.op != LayerOp::quantize && !activation(layer).exact) {
+      tensor = quantize_exact(graph_, tensor, uniform_quantizer(output_quantizer(index), layer.features), layer.name);
+    }
+    // What several layers use is made once.
+    return users_[index] > 1 ? materialize(graph_, tensor, layer.name) : tensor;
+  }
+
+  ExactTensor exact_layer(const Layer& layer) {
+    const auto input = [&](std::size_t which) -> const ExactTensor& { return exact_[layer.inputs.at(which)]; };
+    switch (layer.op) {
+      case LayerOp::dense:
+        return exact_dense(layer, "dense");
+      case LayerOp::flatten_dense:
+        return exact_dense(layer, "flatten_dense");
+      case LayerOp::quantize:
+        return quantize_exact(graph_, input(0), layer.quantizer, layer.name);
+      case LayerOp::add:
+        return exact_sum(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)),
+                         layer.name + (layer.relu ? ".sum" : ""));
+      case LayerOp::concat:
+        return exact_concat(layer);
+      default:
+        break;
+    }
+    ExactTensor tensor = input(0);
+    if (layer.op == LayerOp::affine) {
+      tensor.transform(layer.weight.row(0).transpose(), layer.bias);
+    } else if (layer.function == "relu") {
+      tensor.limit(0, std::numeric_limits<double>::infinity());
+    } else {
+      tensor.limit(layer.low, layer.high);
+    }
+    return tensor;
+  }
+
+  ExactTensor exact_dense(const Layer& layer, const std::string& op) {
+    Eigen::VectorXd step = layer.weight_step;
+    RowMatrix weight = layer.weight;
+    if (step.size() == 0) {
+      const QuantizedArray quantized = quantize_weights(weight, spec(layer, &Precision::weight, 16));
+      step = Eigen::VectorXd::Constant(weight.rows(), std::ldexp(1.0, -quantized.frac));
+      for (Eigen::Index i = 0; i < weight.size(); ++i) {
+        weight.data()[i] =
+            std::ldexp(static_cast<double>(quantized.mantissas[static_cast<std::size_t>(i)]), -quantized.frac);
+      }
+    }
+    bool rounded = false;
+    ExactTensor product = exact_product(as_node(layer.inputs.at(0)), op, weight, step, layer.bias, rounded);
+    if (rounded) {
+      spdlog::warn(
+          "layer '{}': the scales of its input's features are not related by powers of two; its weights times these "
+          "scales are rounded to 24 bits",
+          layer.name);
+    }
+    return product;
+  }
+
+  ExactTensor exact_concat(const Layer& layer) {
+    std::vector<ExactTensor> parts;
+    for (const std::size_t index : layer.inputs) {
+      parts.push_back(as_node(index));
+    }
+    return exact_concatenation(graph_, parts, layer.name);
+  }
+
+  ExactTensor lower(std::size_t index) {
+    if (is_exact(model_.layers[index])) {
+      return lower_exact(index);
+    }
+    const NodeId node = lower_rounded(index);
+    return tensor_of_node(node, type(node));
+  }
+
+  NodeId lower_rounded(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    if (layer.op != LayerOp::input && layer.op != LayerOp::mask && layer.op != LayerOp::argmax &&
+        activation(layer).exact) {
+      throw SourceError(layer.where,
+                        "layer '" + layer.name + "' cannot be exact, expected `precision: {activation: FORMAT}`");
+    }
     switch (layer.op) {
       case LayerOp::input:
         return lower_input(index);
@@ -229,7 +385,10 @@ class ModelQuantizer {
       case LayerOp::softmax:
         return lower_softmax(index);
       case LayerOp::argmax:
-        return append(layer.name, "argmax", {}, {operand(layer)});
+        return append(layer.name, "argmax", {}, {comparable_operand(layer)});
+      case LayerOp::quantize:
+      case LayerOp::concat:
+        break;
     }
     throw IrError("layer '" + layer.name + "' has no lowering");
   }
@@ -461,7 +620,8 @@ class ModelQuantizer {
   const Events& calibration_;
   Graph graph_;
   std::vector<RowMatrix> tensors_;
-  std::vector<NodeId> nodes_;
+  std::vector<ExactTensor> exact_;  // one a layer
+  std::vector<int> users_;          // layers that read a layer's tensor
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
@@ -62,6 +63,10 @@ class Reader {
         read_node(graph, node);
       }
       graph.set_output(id_of(field(root, "output")));
+      if (root["output_scale"]) {
+        graph.scales[graph.node(graph.output()).name] = {field(root, "output_scale").as<std::vector<double>>(),
+                                                         field(root, "output_offset").as<std::vector<double>>()};
+      }
       infer_types(graph);
       verify(graph);
       return graph;
@@ -166,6 +171,12 @@ std::string to_text(const Graph& graph) {
   }
   out << YAML::EndSeq;
   out << YAML::Key << "output" << YAML::Value << graph.node(graph.output()).name;
+  const TensorScale scale = graph.scale_of(graph.output());
+  if (!scale.scale.empty()) {
+    out.SetDoublePrecision(std::numeric_limits<double>::max_digits10);
+    out << YAML::Key << "output_scale" << YAML::Value << YAML::Flow << scale.scale;
+    out << YAML::Key << "output_offset" << YAML::Value << YAML::Flow << scale.offset;
+  }
   out << YAML::EndMap;
   return std::string(out.c_str()) + "\n";
 }

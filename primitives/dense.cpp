@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -11,9 +12,9 @@
 #include "primitives/adder_netlist.hpp"
 #include "primitives/adder_pipeline.hpp"
 #include "primitives/adder_retiming.hpp"
+#include "primitives/element_quantizers.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
-#include "primitives/requantize.hpp"
 
 namespace rtlgen {
 namespace {
@@ -27,6 +28,17 @@ AdderGraph adders_of(const NodeView& view) {
   return adder_graph(node.literal("adders"), node.literal("sums"), view.operand(0).intervals);
 }
 
+int result_features(const NodeView& view) { return view.node.literal("weight").shape[0]; }
+
+/// Levels of logic between the sums and the register of results.
+int quantizer_levels(const NodeView& view) {
+  int levels = 0;
+  for (const ElementQuantizer& quantizer : element_quantizers(view, result_features(view))) {
+    levels = std::max(levels, quantizer.levels(accumulator_frac(view)));
+  }
+  return levels;
+}
+
 /// The pipeline up to the stage in which all outputs are requantized; a register follows.
 AdderPipeline plan(const NodeView& view, const DeviceModel& device) {
   AdderGraph graph = adders_of(view);
@@ -34,19 +46,55 @@ AdderPipeline plan(const NodeView& view, const DeviceModel& device) {
   const int stages = stages_needed(graph, device.levels);
   const int slack = stages * device.levels - depth;
   // Requantization shares the last stage of sums if it is short enough.
-  const int quantizing = requantize_levels(accumulator_frac(view), view.node.quantizer("output"));
+  const int quantizing = quantizer_levels(view);
   const int output_stage = slack >= quantizing || depth == 0 ? stages - 1 : stages;
   std::vector<int> retimed = retimed_stages(graph, device.levels, output_stage, quantizing);
   return make_adder_pipeline(std::move(graph), std::move(retimed), output_stage);
+}
+
+/// What makes result `o` of a sum of this interval.
+std::string quantizer_text(const AdderNetlist& netlist, const Interval& sum, const NodeView& view,
+                           const ElementQuantizer& element, std::size_t o) {
+  const bool relu = view.node.integer("relu") != 0;
+  const int frac = accumulator_frac(view);
+  const int width = view.node.type.width;
+  const std::string target = slice("result", static_cast<int>(o), width);
+  if (sum.lo == sum.hi || element.pruned) {
+    return fmt::format("  assign {} = {};\n", target, verilog_number(element.apply(sum.lo, frac, relu), width));
+  }
+  const Format& format = element.quantizer.format;
+  const int bits = signed_width(sum);
+  const int quantized = format.width + (format.is_signed ? 0 : 1);  // what the requantizer gives
+  const bool direct = !element.limits && element.align == 0 && quantized == width;
+  Instance instance{"requantize", fmt::format("quantize_{}", o), {}, {}};
+  instance.with("IN_W", bits).with_quantizer(frac, element.quantizer).with("RELU", relu ? 1 : 0);
+  instance.port("x", netlist.output(o, bits)).port("y", direct ? target : fmt::format("q{}", o));
+  if (direct) {
+    return to_verilog(instance);
+  }
+  std::string text = fmt::format("  wire [{}:0] q{};\n", quantized - 1, o) + to_verilog(instance);
+  std::string own = fmt::format("q{}", o);
+  if (element.limits) {
+    text += fmt::format("  wire [{}:0] l{};\n", quantized - 1, o);
+    Instance limiter{"limit", fmt::format("limit_{}", o), {}, {}};
+    limiter.with("W", quantized)
+        .with("LOW", verilog_number(element.limits->lo, quantized))
+        .with("HIGH", verilog_number(element.limits->hi, quantized));
+    limiter.port("x", own).port("y", fmt::format("l{}", o));
+    text += to_verilog(limiter);
+    own = fmt::format("l{}", o);
+  }
+  const int extended = width - quantized - element.align;
+  std::string aligned = extended > 0 ? fmt::format("{{{}{{{}[{}]}}}}, ", extended, own, quantized - 1) : "";
+  aligned += own + (element.align > 0 ? fmt::format(", {{{}{{1'b0}}}}", element.align) : "");
+  return text + fmt::format("  assign {} = {{{}}};\n", target, aligned);
 }
 
 /// The Verilog module of a node.
 std::string module_text(const std::string& name, const NodeView& view, const AdderPipeline& pipeline, int levels) {
   const TensorType& input = view.operand(0);
   const TensorType& output = view.node.type;
-  const Quantizer& quantizer = view.node.quantizer("output");
   const bool relu = view.node.integer("relu") != 0;
-  const int frac = accumulator_frac(view);
   const AdderNetlist netlist(pipeline, "x", input.width);
   std::string text = fmt::format(
       "// {0}: y = requantize({1}W x + b), {2} inputs, {3} outputs, constant weights as shifted additions.\n"
@@ -61,24 +109,31 @@ std::string module_text(const std::string& name, const NodeView& view, const Add
       levels, pipeline.adders(), pipeline.graph.adder_bits(), input.features * input.width - 1, input.width, input.frac,
       output.features * output.width - 1, output.width, output.frac);
   text += netlist.body();
-  text += fmt::format("\n  wire [{}:0] sum;\n", output.features * output.width - 1);
+  text += fmt::format("\n  wire [{}:0] result;\n", output.features * output.width - 1);
+  const std::vector<ElementQuantizer> quantizers = element_quantizers(view, output.features);
   for (std::size_t o = 0; o < pipeline.graph.outputs.size(); ++o) {
-    const std::string target = slice("sum", static_cast<int>(o), output.width);
-    const Interval exact = pipeline.graph.interval(pipeline.graph.outputs[o]);
-    if (exact.lo == exact.hi) {
-      text += fmt::format("  assign {} = {};\n", target,
-                          verilog_number(requantize(exact.lo, frac, quantizer, relu), output.width));
-      continue;
-    }
-    const int bits = signed_width(exact);
-    Instance instance{"requantize", fmt::format("quantize_{}", o), {}, {}};
-    instance.with("IN_W", bits).with_quantizer(frac, quantizer).with("RELU", relu ? 1 : 0);
-    instance.port("x", netlist.output(o, bits)).port("y", target);
-    text += to_verilog(instance);
+    text += quantizer_text(netlist, pipeline.graph.interval(pipeline.graph.outputs[o]), view, quantizers[o], o);
   }
-  text += "\n  always @(posedge clk) begin\n" + netlist.registers() + "    y <= sum;\n  end\n\n";
+  text += "\n  always @(posedge clk) begin\n" + netlist.registers() + "    y <= result;\n  end\n\n";
   // Inputs may be wider than what intervals leave of them.
   return text + "  wire _unused = &{1'b0, x};\n\nendmodule\n\n`resetall\n";
+}
+
+/// Sums to mantissas of the result, in place.
+void requantize_elements(const NodeView& view, Mantissas& sums) {
+  const int frac = accumulator_frac(view);
+  const bool relu = view.node.integer("relu") != 0;
+  if (!view.node.has("formats") && !view.node.has("limits")) {
+    requantize(sums, frac, view.node.quantizer("output"), relu);
+    return;
+  }
+  const std::vector<ElementQuantizer> quantizers = element_quantizers(view, static_cast<int>(sums.cols()));
+  for (Eigen::Index o = 0; o < sums.cols(); ++o) {
+    const ElementQuantizer& quantizer = quantizers[static_cast<std::size_t>(o)];
+    for (Eigen::Index row = 0; row < sums.rows(); ++row) {
+      sums(row, o) = static_cast<double>(quantizer.apply(static_cast<std::int64_t>(sums(row, o)), frac, relu));
+    }
+  }
 }
 
 class Dense final : public Primitive {
@@ -94,7 +149,10 @@ class Dense final : public Primitive {
     const TensorType sums = accumulator_type(weight, view.node.literal("bias"),
                                              static_cast<int>(view.node.integer("weight_frac")), view.operand(0));
     require_exact(view, sums);
-    require_quantizer(view, sums, view.node.quantizer("output"));
+    const std::vector<ElementQuantizer> quantizers = element_quantizers(view, weight.shape[0]);
+    for (const ElementQuantizer& quantizer : quantizers) {
+      require_quantizer(view, sums, quantizer.quantizer);
+    }
     if (view.node.has("adders")) {
       try {
         require_product(adders_of(view), weight, view.node.literal("bias"));
@@ -102,7 +160,7 @@ class Dense final : public Primitive {
         require(view, false, error.what());
       }
     }
-    return requantized_type(sums, view.node.quantizer("output"), view.node.integer("relu") != 0);
+    return requantized_type(sums, view.node.quantizer("output"), quantizers, view.node.integer("relu") != 0);
   }
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
@@ -116,7 +174,7 @@ class Dense final : public Primitive {
     Mantissas y;
     y.noalias() = *operands[0] * w.transpose();
     y.rowwise() += b;
-    requantize(y, accumulator_frac(view), view.node.quantizer("output"), view.node.integer("relu") != 0);
+    requantize_elements(view, y);
     return y;
   }
 
@@ -126,13 +184,13 @@ class Dense final : public Primitive {
 
   Cost cost(const NodeView& view, const Hardware& hardware) const override {
     const AdderPipeline pipeline = plan(view, hardware.device);
-    const Quantizer& quantizer = view.node.quantizer("output");
+    const std::vector<ElementQuantizer> quantizers = element_quantizers(view, view.node.type.features);
     Cost cost;
     cost.lut = pipeline.graph.adder_bits();
     cost.ff = pipeline.register_bits();
-    for (const AdderGraph::Output& output : pipeline.graph.outputs) {
-      cost += requantize_cost(signed_width(pipeline.graph.interval(output)), accumulator_frac(view), quantizer);
-      cost.ff += quantizer.format.width;
+    for (std::size_t o = 0; o < quantizers.size(); ++o) {
+      const Interval sum = pipeline.graph.interval(pipeline.graph.outputs[o]);
+      cost += quantizers[o].cost(signed_width(sum), accumulator_frac(view));
     }
     return static_cast<double>(hardware.lanes_of(view.node.type)) * cost;
   }
@@ -141,7 +199,7 @@ class Dense final : public Primitive {
     const AdderPipeline pipeline = plan(view, hardware.device);
     const std::string name = emission.module_name();
     emission.generated_module(name, module_text(name, view, pipeline, hardware.device.levels),
-                              {"requantize", "shift_add"});
+                              {"limit", "requantize", "shift_add"});
     const int input_bits = view.operand(0).features * view.operand(0).width;
     const int output_bits = view.node.type.features * view.node.type.width;
     for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {

@@ -6,6 +6,7 @@
 #include "primitives/add.hpp"
 #include "primitives/argmax.hpp"
 #include "primitives/attention.hpp"
+#include "primitives/concat.hpp"
 #include "primitives/dense.hpp"
 #include "primitives/flatten_dense.hpp"
 #include "primitives/normalize.hpp"
@@ -29,6 +30,7 @@ const auto& registry() {
       make_flatten_dense(),
       make_quantize(),
       make_add(),
+      make_concat(),
       make_table(),
       make_normalize(),
       make_attention(),

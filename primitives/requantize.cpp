@@ -32,6 +32,11 @@ void requantize(Mantissas& x, int frac, const Quantizer& quantizer, bool relu) {
         data[i] = std::nearbyint(data[i] * scale);
       }
       break;
+    default:
+      for (Eigen::Index i = 0; i < size; ++i) {
+        data[i] = round_real(data[i] * scale, rounding);
+      }
+      break;
   }
   if (quantizer.overflow == Overflow::wrap) {
     const double modulus = std::ldexp(1.0, format.width);
@@ -52,19 +57,7 @@ std::int64_t quantize_real(double x, const Quantizer& quantizer) {
   const double scaled = std::ldexp(x, quantizer.format.frac());
   // Beyond this everything saturates, or (wrap) means nothing; it keeps the conversion to an integer defined.
   const double limited = std::clamp(scaled, -0x1p60, 0x1p60);
-  double rounded = 0;
-  switch (quantizer.rounding) {
-    case Rounding::trn:
-      rounded = std::floor(limited);
-      break;
-    case Rounding::rnd:
-      rounded = std::floor(limited + 0.5);
-      break;
-    case Rounding::rnd_conv:
-      rounded = std::nearbyint(limited);
-      break;
-  }
-  return overflow(static_cast<std::int64_t>(rounded), quantizer);
+  return overflow(static_cast<std::int64_t>(round_real(limited, quantizer.rounding)), quantizer);
 }
 
 Interval requantize(const Interval& x, int frac, const Quantizer& quantizer, bool relu) {

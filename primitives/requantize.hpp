@@ -13,24 +13,56 @@ namespace rtlgen {
 /// Farthest that two binary points may be apart.
 constexpr int kMaxShift = 48;
 
+/// Whether a value between two mantissas becomes the upper one. `below` of it is what lies under the binary point:
+/// `half`, `more` (than a half) or neither; `odd` and `negative` are of the lower mantissa (of the value, which is the
+/// same).
+inline bool rounds_up(Rounding rounding, bool half, bool more, bool odd, bool negative) {
+  switch (rounding) {
+    case Rounding::trn:
+      return false;
+    case Rounding::rnd:
+      return more || half;
+    case Rounding::rnd_conv:
+      return more || (half && odd);
+    case Rounding::ceil:
+      return true;
+    case Rounding::trn_zero:
+      return negative;
+    case Rounding::away:
+      return !negative;
+    case Rounding::rnd_zero:
+      return more || (half && negative);
+    case Rounding::rnd_inf:
+      return more || (half && !negative);
+    case Rounding::rnd_min_inf:
+      break;
+  }
+  return more;
+}
+
 /// Drops `shift` low bits of x (negative: appends zeros, at most kMaxShift) with rounding. Exact while the result stays
 /// below 2^62.
 inline std::int64_t shift_round(std::int64_t x, int shift, Rounding rounding) {
   if (shift <= 0) {
     return x == 0 ? 0 : x * (std::int64_t{1} << -shift);
   }
-  if (shift > 62) {  // nothing but the sign is left
-    return rounding == Rounding::trn && x < 0 ? -1 : 0;
+  if (shift > 62) {  // nothing but the sign is left: x lies just beside 0
+    return x == 0 ? 0 : (x < 0 ? -1 : 0) + (rounds_up(rounding, false, x < 0, x < 0, x < 0) ? 1 : 0);
   }
   const std::int64_t floored = x >> shift;
-  if (rounding == Rounding::trn) {
-    return floored;
-  }
   const std::int64_t half = std::int64_t{1} << (shift - 1);
   const std::int64_t dropped = x - (floored << shift);
-  const bool up =
-      rounding == Rounding::rnd ? dropped >= half : dropped > half || (dropped == half && (floored & 1) != 0);
+  const bool up = dropped != 0 && rounds_up(rounding, dropped == half, dropped > half, (floored & 1) != 0, floored < 0);
   return floored + (up ? 1 : 0);
+}
+
+/// The whole number that x, of magnitude below 2^51, is rounded to.
+inline double round_real(double x, Rounding rounding) {
+  const double floored = std::floor(x);
+  const double dropped = x - floored;
+  const bool up =
+      dropped != 0 && rounds_up(rounding, dropped == 0.5, dropped > 0.5, std::fmod(floored, 2.0) != 0, floored < 0);
+  return floored + (up ? 1.0 : 0.0);
 }
 
 /// Brings a rounded mantissa into the range of the format.

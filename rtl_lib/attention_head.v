@@ -48,7 +48,7 @@ module attention_head #(
     parameter integer SCORE_SHIFT = 8,
     // Score: width in bits, signed
     parameter integer SCORE_W = 10,
-    // Score: 0: floor, 1: half up, 2: half to even
+    // Score: rounding mode, as in requantize
     parameter integer SCORE_ROUNDING = 0,
     // Score: 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer SCORE_OVERFLOW = 1,
@@ -78,7 +78,7 @@ module attention_head #(
     parameter integer OUT_W = 8,
     // 1: the result's format is signed, 0: unsigned
     parameter integer OUT_SIGNED = 1,
-    // 0: floor, 1: half up, 2: half to even
+    // rounding mode, as in requantize
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,

@@ -22,7 +22,8 @@ module requantize #(
     parameter integer OUT_W = 8,
     // 1: the result's format is signed, 0: unsigned
     parameter integer OUT_SIGNED = 1,
-    // 0: floor, 1: half up, 2: half to even
+    // 0: down, 1: half up, 2: half to even, 3: up, 4: towards zero, 5: away from
+    // zero, 6: half towards zero, 7: half away from zero, 8: half down
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
@@ -79,12 +80,37 @@ generate
         if (DROP > 1) begin : below
             wire _unused = &{1'b0, wide[DROP-2:0]};
         end
-    end else begin : half_even
-        if (DROP > 1) begin : below
-            assign carry = wide[DROP-1] & (wide[DROP] | (|wide[DROP-2:0]));
-        end else begin : tie
-            assign carry = wide[DROP-1] & wide[DROP];
+    end else if (ROUNDING >= 3 && ROUNDING <= 5) begin : directed
+        wire inexact = |wide[DROP-1:0];
+
+        if (ROUNDING == 3) begin : up
+            assign carry = inexact;
+        end else if (ROUNDING == 4) begin : towards_zero
+            assign carry = inexact & wide[WIDE_W-1];
+        end else begin : away_from_zero
+            assign carry = inexact & ~wide[WIDE_W-1];
         end
+    end else begin : nearest
+        wire more;
+        wire tie_up;
+
+        if (DROP > 1) begin : below
+            assign more = |wide[DROP-2:0];
+        end else begin : tie
+            assign more = 1'b0;
+        end
+
+        if (ROUNDING == 2) begin : half_even
+            assign tie_up = wide[DROP];
+        end else if (ROUNDING == 6) begin : half_towards_zero
+            assign tie_up = wide[WIDE_W-1];
+        end else if (ROUNDING == 7) begin : half_away_from_zero
+            assign tie_up = ~wide[WIDE_W-1];
+        end else begin : half_down
+            assign tie_up = 1'b0;
+        end
+
+        assign carry = wide[DROP-1] & (more | tie_up);
     end
 
     if (DROP == 0 || ROUNDING == 0) begin : plain

@@ -21,7 +21,7 @@ module vector_requantize #(
     parameter integer OUT_W = 8,
     // 1: the result's format is signed, 0: unsigned
     parameter integer OUT_SIGNED = 1,
-    // 0: floor, 1: half up, 2: half to even
+    // rounding mode, as in requantize
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,

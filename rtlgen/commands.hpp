@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "primitives/constant_matrix.hpp"
+#include "rtlgen/import/imported_model.hpp"
 
 namespace rtlgen {
 
@@ -69,6 +70,9 @@ struct CmvmOptions {
 };
 /// Writes a module that multiplies by a constant matrix, with its testbench; prints the report as JSON.
 int run_cmvm(const CmvmOptions& options);
+
+/// Makes a description and weights of a model file of another framework.
+int run_import(const ImportOptions& options);
 
 /// Measures the golden model, the build and the co-simulation.
 int run_bench(const ModelSource& source);

@@ -51,6 +51,7 @@ CoreSignature make_signature(const Graph& graph, const Schedule& schedule, const
   signature.output_lanes = hardware.lanes_of(output.type);
   signature.output_beats = schedule.output_beats;
   signature.output = tensor_format(output);
+  signature.output_scale = graph.scale_of(graph.output());
   signature.token_timed = schedule.output.base == TimeBase::token;
   signature.offset = schedule.output.offset;
   signature.latency_cycles = schedule.latency;
@@ -60,25 +61,30 @@ CoreSignature make_signature(const Graph& graph, const Schedule& schedule, const
 }
 
 ordered_json to_json(const CoreSignature& s) {
-  return {{"top", s.top},
-          {"clock_mhz", s.clock_mhz},
-          {"tokens", s.tokens},
-          {"features", s.features},
-          {"tokens_per_beat", s.lanes},
-          {"beats", s.beats},
-          {"input", to_string(s.input)},
-          {"mask", to_string(s.mask)},
-          {"count_width", s.count_width},
-          {"output_tokens", s.output_tokens},
-          {"output_features", s.output_features},
-          {"output_tokens_per_beat", s.output_lanes},
-          {"output_beats", s.output_beats},
-          {"output", to_string(s.output)},
-          {"token_timed", s.token_timed},
-          {"offset", s.offset},
-          {"latency_cycles", s.latency_cycles},
-          {"interval_cycles", s.interval_cycles},
-          {"arrays", {{"x", s.arrays.features}, {"mask", s.arrays.mask}, {"labels", s.arrays.labels}}}};
+  ordered_json json = {{"top", s.top},
+                       {"clock_mhz", s.clock_mhz},
+                       {"tokens", s.tokens},
+                       {"features", s.features},
+                       {"tokens_per_beat", s.lanes},
+                       {"beats", s.beats},
+                       {"input", to_string(s.input)},
+                       {"mask", to_string(s.mask)},
+                       {"count_width", s.count_width},
+                       {"output_tokens", s.output_tokens},
+                       {"output_features", s.output_features},
+                       {"output_tokens_per_beat", s.output_lanes},
+                       {"output_beats", s.output_beats},
+                       {"output", to_string(s.output)},
+                       {"token_timed", s.token_timed},
+                       {"offset", s.offset},
+                       {"latency_cycles", s.latency_cycles},
+                       {"interval_cycles", s.interval_cycles},
+                       {"arrays", {{"x", s.arrays.features}, {"mask", s.arrays.mask}, {"labels", s.arrays.labels}}}};
+  if (!s.output_scale.scale.empty()) {
+    json["output_scale"] = s.output_scale.scale;
+    json["output_offset"] = s.output_scale.offset;
+  }
+  return json;
 }
 
 CoreSignature read_signature(const std::filesystem::path& out) {
@@ -108,6 +114,14 @@ CoreSignature read_signature(const std::filesystem::path& out) {
     s.offset = json.at("offset");
     s.latency_cycles = json.at("latency_cycles");
     s.interval_cycles = json.at("interval_cycles");
+    if (json.contains("output_scale")) {
+      json.at("output_scale").get_to(s.output_scale.scale);
+      json.at("output_offset").get_to(s.output_scale.offset);
+      if (s.output_scale.scale.size() != static_cast<std::size_t>(s.output_features) ||
+          s.output_scale.offset.size() != s.output_scale.scale.size()) {
+        throw std::runtime_error("output_scale and output_offset must have a number for each feature");
+      }
+    }
     s.arrays = {json.at("arrays").at("x"), json.at("arrays").at("mask"), json.at("arrays").at("labels")};
     return s;
   } catch (const std::exception& error) {

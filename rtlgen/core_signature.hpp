@@ -26,6 +26,7 @@ struct CoreSignature {
   int output_lanes = 1;
   int output_beats = 1;
   Format output;
+  TensorScale output_scale;  ///< what output mantissas stand for, where it is not only the binary point
   bool token_timed =
       false;  ///< output beat i follows input beat i by `offset`; otherwise the last input beat, by offset + i
   int offset = 0;

@@ -25,7 +25,8 @@ int run_emulate(const EmulateOptions& options) {
   const Mantissas output = golden_output(compiled.graph, quantize_events(compiled.graph, events),
                                          [&](std::size_t done) { progress.update(done); });
   const TensorType& type = compiled.graph.node(compiled.graph.output()).type;
-  write_outputs(options.outputs, to_real(output, type), type.tokens);
+  write_outputs(options.outputs, to_real(output, type.frac, compiled.graph.scale_of(compiled.graph.output())),
+                type.tokens);
   spdlog::info("{} events", events.count);
   return 0;
 }

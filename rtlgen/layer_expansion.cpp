@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "rtlgen/quantizer_spec.hpp"
+
 namespace rtlgen {
 namespace {
 
@@ -25,6 +27,9 @@ void scale_outputs(Layer& layer, const Eigen::VectorXd& factors) {
     layer.weight.row(0).array() *= factors.transpose().array();
   } else {
     layer.weight = factors.asDiagonal() * layer.weight;
+    if (layer.weight_step.size() > 0) {
+      layer.weight_step.array() *= factors.array();
+    }
   }
   layer.bias.array() *= factors.array();
 }
@@ -82,7 +87,10 @@ class Expander {
     return producer != kEventProducer && ordered_.users[producer] == 1;
   }
 
-  bool is_flat(std::size_t spec) const { return ordered_.layers[spec].type == LayerType::flatten; }
+  /// Whether the layer is a flatten of more than one token; of one token it is nothing.
+  bool is_flat(std::size_t spec) const {
+    return ordered_.layers[spec].type == LayerType::flatten && model_.layers[outputs_[spec]].tokens > 1;
+  }
 
   /// A flatten only means something to a dense behind it.
   void check_flat(std::size_t spec) const {
@@ -146,6 +154,12 @@ class Expander {
         return input();
       case LayerType::softmax:
         return expand_softmax(spec, spec.name.name, input(), is_only_user());
+      case LayerType::affine:
+        return expand_affine(spec);
+      case LayerType::quantize:
+        return expand_quantize(spec);
+      case LayerType::concat:
+        return expand_concat(spec);
       case LayerType::argmax:
         break;
     }
@@ -169,6 +183,8 @@ class Expander {
                             std::size_t from) {
     Layer made = make(spec, name, LayerOp::activation, {from});
     made.function = function;
+    made.low = spec.low;
+    made.high = spec.high;
     return push(std::move(made));
   }
 
@@ -210,10 +226,61 @@ class Expander {
     const std::size_t units = size_of(*spec.units);
     const std::string& name = spec.name.name;
     RowMatrix weight = weights_.matrix(name + ".weight", {units, width}, spec.where);
+    const Eigen::VectorXd step = weight_step(spec, units);
+    if (step.size() > 0) {
+      weight = step.asDiagonal() * weight;
+    }
     const std::size_t sum =
         push_dense(spec, sum_name(name, spec.function), flat ? LayerOp::flatten_dense : LayerOp::dense, input(),
                    std::move(weight), bias(spec, name + ".bias", {units}));
+    layer(sum).weight_step = step;
     return finish_sum(spec, name, spec.function, sum);
+  }
+
+  /// The unit of each row of integer weights; empty where weights are real numbers.
+  Eigen::VectorXd weight_step(const LayerSpec& spec, std::size_t units) const {
+    const std::string name = spec.name.name + ".weight_scale";
+    if (!weights_.contains(name)) {
+      return {};
+    }
+    if (!weights_.is_integral(spec.name.name + ".weight")) {
+      fail(spec, "array '" + name + "' belongs to an integer array '" + spec.name.name + ".weight'");
+    }
+    Eigen::VectorXd step = weights_.vector_or_number(name, units, spec.where);
+    if ((step.array() <= 0).any()) {
+      fail(spec, "array '" + name + "' must be positive");
+    }
+    return step;
+  }
+
+  std::size_t expand_affine(const LayerSpec& spec) {
+    const std::size_t width = size_of(layer(input()).features);
+    const Eigen::VectorXd factors = weights_.vector(spec.name.name + ".weight", {width}, spec.where);
+    return push_affine(spec, spec.name.name, input(), factors, bias(spec, spec.name.name + ".bias", {width}));
+  }
+
+  std::size_t expand_quantize(const LayerSpec& spec) {
+    Layer made = make(spec, spec.name.name, LayerOp::quantize, {input()});
+    made.quantizer = make_quantizer(spec, weights_, made.features);
+    return push(std::move(made));
+  }
+
+  std::size_t expand_concat(const LayerSpec& spec) {
+    std::vector<std::size_t> inputs;
+    int features = 0;
+    for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
+      inputs.push_back(input(i));
+      features += layer(inputs.back()).features;
+      if (layer(inputs.back()).tokens != layer(inputs.front()).tokens) {
+        throw SourceError(spec.inputs[i].where, "cannot put '" + spec.inputs[i].name + "' " +
+                                                    shape_of(layer(inputs.back())) + " beside '" + spec.inputs[0].name +
+                                                    "' " + shape_of(layer(inputs.front())) +
+                                                    ": they must have the same tokens");
+      }
+    }
+    Layer made = make(spec, spec.name.name, LayerOp::concat, inputs);
+    made.features = features;
+    return push(std::move(made));
   }
 
   std::size_t expand_feed_forward(const LayerSpec& spec) {

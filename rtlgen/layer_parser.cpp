@@ -16,6 +16,9 @@ constexpr int kMaxHeadDim = 1024;
 constexpr int kMaxRepeat = 64;
 constexpr std::size_t kMaxLayers = 2048;
 constexpr std::size_t kMaxName = 64;
+constexpr double kMaxReal = 0x1p50;      // of a scale or a limit
+constexpr double kLeastScale = 0x1p-50;  // a scale is positive
+constexpr int kMaxCodeBits = 32;
 constexpr double kLayerNormEpsilon = 1e-5;
 constexpr double kBatchNormEpsilon = 1e-3;
 
@@ -42,7 +45,7 @@ const std::vector<std::string>& block_keys() {
 const std::vector<TypeEntry>& type_entries() {
   static const std::vector<TypeEntry> kEntries = {
       {"dense", LayerType::dense, {"units", "activation", "use_bias"}},
-      {"activation", LayerType::activation, {"function"}},
+      {"activation", LayerType::activation, {"function", "low", "high"}},
       {"multi_head_attention",
        LayerType::multi_head_attention,
        {"heads", "key_dim", "value_dim", "units", "use_bias", "row_max", "projection"}},
@@ -54,6 +57,11 @@ const std::vector<TypeEntry>& type_entries() {
       {"flatten", LayerType::flatten, {}},
       {"softmax", LayerType::softmax, {}},
       {"argmax", LayerType::argmax, {}},
+      {"affine", LayerType::affine, {"use_bias"}},
+      {"quantize",
+       LayerType::quantize,
+       {"format", "formats", "bits", "scale", "zero_point", "signed", "narrow", "low", "high", "bipolar", "rounding",
+        "overflow"}},
   };
   return kEntries;
 }
@@ -102,12 +110,21 @@ class LayerParser {
  private:
   void parse_layer(const YamlNode& node) {
     if (node.kind != YamlNode::Kind::map) {
-      throw SourceError(node.where, "a layer must be a map with 'name' and 'type', or 'add', not " + describe(node));
+      throw SourceError(node.where,
+                        "a layer must be a map with 'name' and 'type', or 'add', or 'concat', not " + describe(node));
     }
     LayerSpec layer;
     layer.where = node.where;
     if (node.find("add") != nullptr) {
       parse_add(node, layer);
+      return;
+    }
+    if (const YamlNode* const operands = node.find("concat")) {
+      check_map(node, "a concat layer", {"concat", "name"});
+      layer.type = LayerType::concat;
+      layer.inputs = read_operands(*operands, "concat");
+      layer.name = read_name(require(node, "a concat layer", "name"));
+      push(std::move(layer));
       return;
     }
     const YamlNode* const name = node.find("name");
@@ -184,18 +201,23 @@ class LayerParser {
     }
   }
 
+  static std::vector<NameRef> read_operands(const YamlNode& node, const std::string& key) {
+    const std::vector<YamlNode>& items = read_list(node, key);
+    if (items.size() < 2) {
+      throw SourceError(node.where, "'" + key + "' needs two or more layers");
+    }
+    std::vector<NameRef> operands;
+    for (const YamlNode& item : items) {
+      operands.push_back({read_text(item, key), item.where});
+    }
+    return operands;
+  }
+
   void parse_add(const YamlNode& node, LayerSpec& layer) {
     check_map(node, "an add layer", {"add", "name", "activation", "precision"});
-    const YamlNode& operands = *node.find("add");
-    const std::vector<YamlNode>& items = read_list(operands, "add");
-    if (items.size() < 2) {
-      throw SourceError(operands.where, "'add' needs two or more layers");
-    }
+    layer.inputs = read_operands(*node.find("add"), "add");
     ++adds_;
     layer.type = LayerType::add;
-    for (const YamlNode& item : items) {
-      layer.inputs.push_back({read_text(item, "add"), item.where});
-    }
     if (const YamlNode* const name = node.find("name")) {
       layer.name = read_name(*name);
     } else {
@@ -219,8 +241,9 @@ class LayerParser {
         break;
       }
       case LayerType::activation:
-        layer.function =
-            read_choice(require(node, what, "function"), "function", {"relu", "gelu", "sigmoid", "tanh", "silu"});
+        layer.function = read_choice(require(node, what, "function"), "function",
+                                     {"relu", "gelu", "sigmoid", "tanh", "silu", "clip"});
+        read_limits(node, what, layer);
         break;
       case LayerType::multi_head_attention:
         read_attention(node, what, layer);
@@ -244,7 +267,14 @@ class LayerParser {
       case LayerType::pool:
         layer.function = read_choice(require(node, what, "mode"), "mode", {"mean", "sum", "max"});
         break;
+      case LayerType::affine:
+        read_use_bias(node, layer);
+        break;
+      case LayerType::quantize:
+        read_quantize(node, what, layer.quantize);
+        break;
       case LayerType::add:
+      case LayerType::concat:
       case LayerType::flatten:
       case LayerType::softmax:
       case LayerType::argmax:
@@ -256,6 +286,93 @@ class LayerParser {
                             LayerSpec& layer) {
     if (const YamlNode* const value = node.find(key)) {
       layer.function = read_choice(*value, key, choices);
+    }
+  }
+
+  static void read_limits(const YamlNode& node, const std::string& what, LayerSpec& layer) {
+    if (layer.function != "clip") {
+      for (const char* const key : {"low", "high"}) {
+        if (const YamlNode* const value = node.find(key)) {
+          throw SourceError(value->where, "'" + std::string(key) + "' belongs to 'function: clip'");
+        }
+      }
+      return;
+    }
+    layer.low = read_number(require(node, what, "low"), "low", -kMaxReal, kMaxReal);
+    layer.high = read_number(require(node, what, "high"), "high", layer.low, kMaxReal);
+  }
+
+  /// One of the four forms, told apart by a key that only it has.
+  static void read_quantize(const YamlNode& node, const std::string& what, QuantizeSpec& quantize) {
+    using Form = QuantizeSpec::Form;
+    struct FormKeys {
+      Form form;
+      std::string first;
+      std::vector<std::string> others;
+    };
+    static const std::vector<FormKeys> kForms = {
+        {Form::format, "format", {}},
+        {Form::per_feature, "formats", {"signed", "rounding", "overflow"}},
+        {Form::bipolar, "bipolar", {"scale"}},
+        {Form::scaled, "signed", {"bits", "scale", "zero_point", "narrow", "low", "high", "rounding"}}};
+    const auto form = std::find_if(kForms.begin(), kForms.end(),
+                                   [&](const FormKeys& keys) { return node.find(keys.first) != nullptr; });
+    if (form == kForms.end()) {
+      throw SourceError(node.where,
+                        what + " needs 'format', 'formats', 'signed' (with 'bits' and 'scale') or 'bipolar'");
+    }
+    std::vector<std::string> known = {"name", "type", "input", "precision", form->first};
+    known.insert(known.end(), form->others.begin(), form->others.end());
+    check_map(node, what + " with '" + form->first + "'", known);
+    quantize.form = form->form;
+    read_form(node, quantize);
+  }
+
+  static void read_form(const YamlNode& node, QuantizeSpec& quantize) {
+    using Form = QuantizeSpec::Form;
+    quantize.quantizer.rounding = Rounding::rnd_conv;
+    if (const YamlNode* const format = node.find("format")) {
+      const FormatSpec spec = read_format(*format, "format");
+      if (spec.automatic) {
+        throw SourceError(format->where, "'format' of a quantize layer must be fixed<W,I> or ufixed<W,I>");
+      }
+      quantize.quantizer = spec.quantizer;
+    }
+    if (const YamlNode* const formats = node.find("formats")) {
+      read_choice(*formats, "formats", {"per_feature"});
+    }
+    if (const YamlNode* const bipolar = node.find("bipolar")) {
+      if (!read_bool(*bipolar, "bipolar")) {
+        throw SourceError(bipolar->where, "'bipolar' is true or not there");
+      }
+      quantize.quantizer.rounding = Rounding::trn;
+    }
+    if (const YamlNode* const is_signed = node.find("signed")) {
+      quantize.quantizer.format.is_signed = read_bool(*is_signed, "signed");
+    }
+    if (const YamlNode* const narrow = node.find("narrow")) {
+      quantize.narrow = read_bool(*narrow, "narrow");
+    }
+    if (const YamlNode* const rounding = node.find("rounding")) {
+      const std::vector<std::string> names(kRoundingNames.begin(), kRoundingNames.end());
+      quantize.quantizer.rounding = *parse_rounding(read_choice(*rounding, "rounding", names));
+    }
+    if (const YamlNode* const overflow = node.find("overflow")) {
+      const std::string text = read_choice(*overflow, "overflow", {"wrap", "sat", "sat_sym"});
+      quantize.quantizer.overflow = text == "wrap" ? Overflow::wrap : text == "sat" ? Overflow::sat : Overflow::sat_sym;
+    }
+    if (const YamlNode* const bits = node.find("bits")) {
+      quantize.bits = read_int(*bits, "bits", 1, quantize.form == Form::scaled ? kMaxCodeBits : 1);
+    }
+    read_optional(node, "scale", kLeastScale, quantize.scale);
+    read_optional(node, "zero_point", -kMaxReal, quantize.zero_point);
+    read_optional(node, "low", -kMaxReal, quantize.low);
+    read_optional(node, "high", -kMaxReal, quantize.high);
+  }
+
+  static void read_optional(const YamlNode& node, const std::string& key, double least, std::optional<double>& value) {
+    if (const YamlNode* const found = node.find(key)) {
+      value = read_number(*found, key, least, kMaxReal);
     }
   }
 

@@ -30,6 +30,27 @@ enum class LayerType {
   flatten,
   softmax,
   argmax,
+  affine,
+  quantize,
+  concat,
+};
+
+/// What a quantize layer says in the description; numbers that are absent are arrays of the weight file.
+struct QuantizeSpec {
+  enum class Form {
+    format,       ///< one fixed-point format
+    per_feature,  ///< fixed-point formats in arrays
+    scaled,       ///< integers of some bits, a scale and a zero point
+    bipolar,      ///< +scale or -scale
+  };
+  Form form = Form::format;
+  Quantizer quantizer;  ///< format: all of it; per_feature: modes and sign; scaled: rounding and sign
+  bool narrow = false;
+  std::optional<int> bits;
+  std::optional<double> scale;
+  std::optional<double> zero_point;
+  std::optional<double> low;  ///< scaled: a limit of the integers
+  std::optional<double> high;
 };
 
 /// A layer's name where it is used.
@@ -55,6 +76,9 @@ struct LayerSpec {
   std::optional<bool> row_max;      ///< attention; absent: automatic
   std::string projection = "auto";  ///< attention: auto, merged or separate
   double epsilon = 0;               ///< norms
+  double low = 0;                   ///< activation clip
+  double high = 0;                  ///< activation clip
+  QuantizeSpec quantize;            ///< quantize
 };
 
 /// The layers of a description in file order.

@@ -114,6 +114,16 @@ int run(int argc, char** argv) {
     action = [&] { return rtlgen::run_cmvm(cmvm); };
   });
 
+  rtlgen::ImportOptions import;
+  CLI::App* import_command = app.add_subcommand("import", "Make a model description of a Keras or ONNX file");
+  import_command->add_option("file", import.file, "Model: .onnx, .h5 or .keras")->required();
+  import_command->add_option("-o,--out", import.out, "Folder to make")->required();
+  import_command->add_option("--tokens", import.tokens, "Tokens of an event, where the file leaves them open")
+      ->check(CLI::Range(1, 1024));
+  import_command->add_option("--input", import.input, "Format of the event")->type_name("FORMAT");
+  import_command->add_option("--calibration", import.calibration, "Events that settle formats: .npy or .npz");
+  import_command->callback([&] { action = [&] { return rtlgen::run_import(import); }; });
+
   rtlgen::ModelSource bench;
   CLI::App* bench_command = app.add_subcommand("bench", "Measure golden model, build and co-simulation");
   add_model(bench_command, bench);

@@ -53,8 +53,12 @@ int run_profile(const ProfileOptions& options) {
     const std::vector<RowMatrix> reference = evaluate_float(compiled.model, part);
     const std::vector<Mantissas> golden = golden_tensors(graph, quantize_events(graph, part));
     for (std::size_t layer = 0; layer < reference.size(); ++layer) {
-      const Node& node = graph.node(graph.find(compiled.model.layers[layer].name));
-      const RowMatrix real = to_real(golden[graph.find(node.name)], node.type);
+      if (!graph.contains(compiled.model.layers[layer].name)) {  // part of the operation of a later layer
+        continue;
+      }
+      const Graph::NodeId id = graph.find(compiled.model.layers[layer].name);
+      const Node& node = graph.node(id);
+      const RowMatrix real = to_real(golden[id], node.type.frac, graph.scale_of(id));
       profiles[node.name].add(real_tokens(reference[layer], part), real_tokens(real, part), tensor_format(node));
     }
   }
@@ -65,6 +69,9 @@ int run_profile(const ProfileOptions& options) {
   fmt::print("{:<{}} {:>14} {:>10} {:>10} {:>10} {:>10} {:>10} {:>8}\n", "layer", name_width, "format", "format min",
              "format max", "seen min", "seen max", "saturated", "SQNR dB");
   for (const Layer& layer : compiled.model.layers) {
+    if (profiles.count(layer.name) == 0) {
+      continue;
+    }
     const TensorProfile& profile = profiles[layer.name];
     const Format format = tensor_format(graph.node(graph.find(layer.name)));
     const double step = std::ldexp(1.0, -format.frac());

@@ -69,8 +69,9 @@ ordered_json core_report(const CompiledModel& compiled) {
 ordered_json accuracy_report(const CompiledModel& compiled, const Events& events, const Mantissas& golden,
                              const Mantissas& rtl) {
   const TensorType& type = compiled.graph.node(compiled.graph.output()).type;
+  const TensorScale scale = compiled.graph.scale_of(compiled.graph.output());
   const RowMatrix reference = float_output(compiled.model, events, kPortion);
-  const RowMatrix golden_real = to_real(golden, type);
+  const RowMatrix golden_real = to_real(golden, type.frac, scale);
   ordered_json report = {{"events", events.count}};
   const auto against_labels = [&](const char* name, const RowMatrix& output) {
     if (const auto accuracy = class_accuracy(output, events)) {
@@ -83,7 +84,7 @@ ordered_json accuracy_report(const CompiledModel& compiled, const Events& events
   against_labels("float", reference);
   against_labels("golden", golden_real);
   if (rtl.size() > 0) {
-    against_labels("rtl", to_real(rtl, type));
+    against_labels("rtl", to_real(rtl, type.frac, scale));
   }
   if (type.tokens == 1) {
     report["class_agreement"] = shortened(class_agreement(golden_real, reference));

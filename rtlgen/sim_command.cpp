@@ -30,9 +30,8 @@ int run_sim(const SimOptions& options) {
     return 1;
   }
   const Mantissas output = read_output_vectors(out / "sim" / "outputs.hex", signature);
-  TensorType type;
-  type.frac = signature.output.frac();
-  write_outputs(options.outputs, to_real(output, type), signature.output_tokens);
+  write_outputs(options.outputs, to_real(output, signature.output.frac(), signature.output_scale),
+                signature.output_tokens);
   fmt::print("{} events, latency {} clocks, interval {} clocks\n", result.events, result.measured_latency_cycles,
              result.measured_interval_cycles);
   return 0;

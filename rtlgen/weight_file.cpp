@@ -28,6 +28,14 @@ Eigen::VectorXd WeightFile::vector(const std::string& name, const std::vector<st
   return result;
 }
 
+Eigen::VectorXd WeightFile::vector_or_number(const std::string& name, std::size_t size,
+                                             const SourceLocation& where) const {
+  if (contains(name) && file_->read(name).shape.empty()) {
+    return Eigen::VectorXd::Constant(static_cast<Eigen::Index>(size), vector(name, {}, where)[0]);
+  }
+  return vector(name, {size}, where);
+}
+
 RowMatrix WeightFile::matrix(const std::string& name, const std::vector<std::size_t>& shape,
                              const SourceLocation& where) const {
   const Eigen::VectorXd flat = vector(name, shape, where);

@@ -126,6 +126,12 @@ FormatSpec read_format(const YamlNode& node, const std::string& key) {
                                       " is cut short: a format with a comma must stand in quotes inside {...}");
   }
   std::string problem;
+  if (key == "activation" && node.text == "exact") {
+    FormatSpec exact;
+    exact.exact = true;
+    exact.automatic = false;
+    return exact;
+  }
   const std::optional<FormatSpec> spec = parse_format(node.text, problem);
   if (!spec) {
     throw SourceError(node.where, "'" + key + "': " + problem);

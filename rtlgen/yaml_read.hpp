@@ -30,7 +30,7 @@ bool read_bool(const YamlNode& node, const std::string& key);
 /// One of the words in `choices`.
 std::string read_choice(const YamlNode& node, const std::string& key, const std::vector<std::string>& choices);
 
-/// A number format.
+/// A number format; for the key `activation` also `exact`.
 FormatSpec read_format(const YamlNode& node, const std::string& key);
 
 /// The elements of a list.

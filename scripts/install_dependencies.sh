@@ -9,10 +9,12 @@ packages=(
   # libraries of rtlgen and of its tests
   libboost-graph-dev libeigen3-dev libyaml-cpp-dev libspdlog-dev libfmt-dev
   libcli11-dev nlohmann-json3-dev libzip-dev catch2
+  # models of other frameworks
+  libonnx-dev libprotobuf-dev protobuf-compiler libhdf5-dev
   # called by rtlgen build and rtlgen synth, and by the tests
   verilator libsystemc-dev yosys iverilog
-  # tables of results
-  python3
+  # tables of results, and the models that tests of the import make
+  python3 python3-numpy python3-onnx python3-h5py
 )
 
 # Unknown packages are complained of, on lines that match nothing.

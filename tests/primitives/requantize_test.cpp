@@ -17,7 +17,8 @@ namespace {
 /// All modes and signs, at all widths up to `most_width`, with binary points from `least_frac` to `most_frac`.
 void for_each_quantizer(int most_width, int least_frac, int most_frac,
                         const std::function<void(const Quantizer&)>& visit) {
-  for (const Rounding rounding : {Rounding::trn, Rounding::rnd, Rounding::rnd_conv}) {
+  for (std::size_t mode = 0; mode < kRoundingNames.size(); ++mode) {
+    const auto rounding = static_cast<Rounding>(mode);
     for (const Overflow overflow : {Overflow::wrap, Overflow::sat, Overflow::sat_sym}) {
       for (const bool is_signed : {false, true}) {
         for (int width = 1; width <= most_width; ++width) {
@@ -108,7 +109,7 @@ TEST_CASE("quantize: the golden model is its definition", "[requantize]") {
 }
 
 TEST_CASE("quantize: RTL equals golden on every number of 8 bits", "[requantize][rtl]") {
-  for (unsigned seed = 1; seed <= 40; ++seed) {
+  for (unsigned seed = 1; seed <= 108; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);
     GraphBuilder builder({2, 1, MaskKind::none, 200});
@@ -116,10 +117,10 @@ TEST_CASE("quantize: RTL equals golden on every number of 8 bits", "[requantize]
     const auto x = builder.input(16, format);
     const int frac = format.format.frac() - dice.number(-3, 9);
     Quantizer output = random_quantizer(dice, 1, 10, frac);
-    // All 18 pairs of modes and signs in turn.
+    // All 54 pairs of modes and signs in turn.
     output.format.is_signed = seed % 2 == 0;
-    output.rounding = static_cast<Rounding>(seed / 2 % 3);
-    output.overflow = static_cast<Overflow>(seed / 6 % 3);
+    output.rounding = static_cast<Rounding>(seed / 2 % 9);
+    output.overflow = static_cast<Overflow>(seed / 18 % 3);
     const Graph graph = builder.finish(builder.quantize("y", x, output, dice.percent(30)));
     IntegerEvents events;
     events.count = 8;

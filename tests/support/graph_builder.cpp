@@ -88,7 +88,8 @@ Quantizer random_quantizer(Dice& dice, int least_width, int most_width, int frac
   quantizer.format.is_signed = dice.percent(70);
   quantizer.format.width = dice.number(least_width, most_width);
   quantizer.format.integer = quantizer.format.width - (frac + dice.number(-2, 2));
-  quantizer.rounding = dice.pick(std::vector<Rounding>{Rounding::trn, Rounding::rnd, Rounding::rnd_conv});
+  // Half of them in one of the three usual modes.
+  quantizer.rounding = static_cast<Rounding>(dice.number(0, dice.percent(50) ? 2 : 8));
   quantizer.overflow = dice.pick(std::vector<Overflow>{Overflow::wrap, Overflow::sat, Overflow::sat_sym});
   return quantizer;
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 
 #include "ir/format.hpp"
 
@@ -18,6 +20,24 @@ inline Wide floor_divide(Wide a, Wide b) {
 
 inline Wide power_of_two(int exponent) { return Wide{1} << exponent; }
 
+/// Whether a number between two mantissas goes to the upper one: `side` is -1 nearer to the lower one, 1 nearer to the
+/// upper one, 0 in the middle; `odd` is the lower one.
+inline bool rounds_to_upper(Rounding rounding, int side, bool negative, bool odd) {
+  static const std::map<Rounding, std::string> kDirected = {
+      {Rounding::trn, "down"}, {Rounding::ceil, "up"}, {Rounding::trn_zero, "zero"}, {Rounding::away, "away"}};
+  static const std::map<Rounding, std::string> kTies = {{Rounding::rnd, "up"},
+                                                        {Rounding::rnd_conv, "even"},
+                                                        {Rounding::rnd_zero, "zero"},
+                                                        {Rounding::rnd_inf, "away"},
+                                                        {Rounding::rnd_min_inf, "down"}};
+  const auto directed = kDirected.find(rounding);
+  if (directed == kDirected.end() && side != 0) {
+    return side > 0;
+  }
+  const std::string& where = directed == kDirected.end() ? kTies.at(rounding) : directed->second;
+  return where == "up" || (where == "zero" && negative) || (where == "away" && !negative) || (where == "even" && odd);
+}
+
 /// x * 2^-frac in the quantizer's format, by its definition.
 inline std::int64_t to_format(Wide x, int frac, const Quantizer& quantizer) {
   const int shift = frac - (quantizer.format.width - quantizer.format.integer);
@@ -28,12 +48,12 @@ inline std::int64_t to_format(Wide x, int frac, const Quantizer& quantizer) {
     const Wide step = power_of_two(shift);
     rounded = floor_divide(x, step);
     const Wide twice_dropped = 2 * (x - rounded * step);
-    const bool tie = twice_dropped == step;
-    const bool odd = rounded % 2 != 0;
-    const bool up = quantizer.rounding == Rounding::rnd        ? twice_dropped > step || tie
-                    : quantizer.rounding == Rounding::rnd_conv ? twice_dropped > step || (tie && odd)
-                                                               : false;
-    rounded += up ? 1 : 0;
+    if (x != rounded * step) {
+      rounded += rounds_to_upper(quantizer.rounding, twice_dropped < step ? -1 : (twice_dropped > step ? 1 : 0), x < 0,
+                                 rounded % 2 != 0)
+                     ? 1
+                     : 0;
+    }
   }
   const int width = quantizer.format.width;
   if (quantizer.overflow == Overflow::wrap) {

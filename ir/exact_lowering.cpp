@@ -1,0 +1,483 @@
+#include "ir/exact_lowering.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ir/step_fit.hpp"
+#include "primitives/primitive.hpp"
+
+namespace rtlgen {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+using NodeId = Graph::NodeId;
+
+constexpr double kMaxMantissa = 0x1p47;  // of a weight or an offset
+constexpr int kRoundedBits = 24;
+constexpr double kFewBits = 0x1p12;  // a scale with more than these bits is not multiplied as it is
+
+std::size_t at(Index index) { return static_cast<std::size_t>(index); }
+
+/// x = significand * 2^exponent with 1 <= |significand| < 2; for 0 both are 0.
+struct Binary {
+  double significand = 0;
+  int exponent = 0;
+};
+
+Binary binary(double x) {
+  Binary result;
+  result.significand = 2 * std::frexp(x, &result.exponent);
+  result.exponent -= x == 0 ? 0 : 1;
+  return result;
+}
+
+/// The least n with x * 2^n whole.
+int fraction_bits(double x) {
+  Binary parts = binary(x);
+  int bits = -parts.exponent;
+  while (parts.significand != std::floor(parts.significand)) {
+    parts.significand *= 2;
+    ++bits;
+  }
+  return bits;
+}
+
+/// The odd part of x.
+double odd_part(double x) { return x == 0 ? 0 : std::abs(std::ldexp(x, fraction_bits(x))); }
+
+std::int64_t whole(double x) {
+  if (std::abs(x) > kMaxMantissa || x != std::floor(x)) {
+    throw IrError("scales are too far apart: " + std::to_string(x) + " is no whole number of 48 bits");
+  }
+  return static_cast<std::int64_t>(x);
+}
+
+Literal vector_literal(const std::vector<std::int64_t>& values) { return {{static_cast<int>(values.size())}, values}; }
+
+Literal diagonal(const std::vector<std::int64_t>& entries) {
+  const std::size_t n = entries.size();
+  Literal matrix{{static_cast<int>(n), static_cast<int>(n)}, std::vector<std::int64_t>(n * n)};
+  for (std::size_t i = 0; i < n; ++i) {
+    matrix.values[i * n + i] = entries[i];
+  }
+  return matrix;
+}
+
+/// The weight of a tensor whose rows are multiplied; `rows` where the tensor is a node.
+Literal scaled_weight(const ExactTensor& tensor, const std::vector<std::int64_t>& rows) {
+  if (tensor.is_node()) {
+    return diagonal(rows);
+  }
+  Literal weight = tensor.weight;
+  const std::size_t columns = weight.values.size() / rows.size();
+  for (std::size_t i = 0; i < weight.values.size(); ++i) {
+    weight.values[i] = whole(static_cast<double>(weight.values[i]) * static_cast<double>(rows[i / columns]));
+  }
+  return weight;
+}
+
+/// A quantizer that changes nothing.
+Quantizer exact_quantizer(int width, int frac) {
+  return {Format{true, width, width - frac}, Rounding::trn, Overflow::wrap};
+}
+
+/// Adds a product whose result has just the bits that its sums need. `attributes` lacks the output.
+NodeId append_exact(Graph& graph, const std::string& name, const std::string& op, Attributes attributes, NodeId x) {
+  const TensorType& input = graph.node(x).type;
+  const int frac = input.frac + static_cast<int>(std::get<std::int64_t>(attributes.at("weight_frac")));
+  attributes["output"] = exact_quantizer(kMaxFormatWidth, frac);
+  const NodeId id = append_node(graph, name, op, std::move(attributes), {x});
+  Node& node = graph.node(id);
+  node.attributes["output"] = exact_quantizer(signed_width(node.type.range()), frac);
+  node.type = primitive(op).infer(view_of(graph, id));
+  return id;
+}
+
+/// The sums of a product as integers of a node, limits left out.
+ExactTensor exact_sums(Graph& graph, const ExactTensor& tensor, const std::string& name) {
+  const Index features = tensor.features();
+  // Offsets become part of the sums where they are whole numbers of the sums' unit.
+  std::vector<std::int64_t> bias(at(features));
+  VectorXd offset = tensor.offset;
+  const VectorXd offsets = (tensor.factor.array() != 0).select(tensor.offset.array() / tensor.factor.array(), 0.0);
+  if ((offsets.array() == offsets.array().floor()).all() && (offsets.array().abs() < kMaxMantissa).all()) {
+    for (Index f = 0; f < features; ++f) {
+      bias[at(f)] = whole(offsets[f]);
+    }
+    offset = (tensor.factor.array() != 0).select(0.0, offset);
+  }
+  // A binary point that makes the factors 1 to 2, where it is the same for all.
+  const int point = graph.node(tensor.node).type.frac;
+  const int exponent = binary(tensor.factor[0]).exponent;
+  const bool common = std::all_of(tensor.factor.data(), tensor.factor.data() + features,
+                                  [&](double factor) { return binary(factor).exponent == exponent; });
+  Attributes attributes{{"weight", tensor.weight},
+                        {"bias", vector_literal(bias)},
+                        {"weight_frac", std::int64_t{common ? -exponent - point : 0}},
+                        {"relu", std::int64_t{0}}};
+  const NodeId id = append_exact(graph, name, tensor.op, std::move(attributes), tensor.node);
+  return tensor_of_node(id, tensor.factor, offset);
+}
+
+// --- Quantizing ---
+
+/// A feature's codes on their way into a format.
+struct FeatureCodes {
+  Format format;         ///< with the feature's own binary point
+  std::int64_t low = 0;  ///< of the codes that can come out
+  std::int64_t high = 0;
+  bool pruned = false;  ///< 0 is the only code
+};
+
+/// The formats of all features, and what they need of the operation.
+class CodeFormats {
+ public:
+  CodeFormats(const ExactTensor& tensor, const UniformQuantizer& quantizer) : quantizer_(quantizer) {
+    for (Index f = 0; f < quantizer.features(); ++f) {
+      features_.push_back(feature(tensor, f));
+    }
+    for (const FeatureCodes& codes : features_) {
+      point_ = codes.pruned ? point_ : std::max(point_, codes.format.frac());
+      any_signed_ = any_signed_ || (!codes.pruned && codes.format.is_signed);
+    }
+    point_ = point_ == std::numeric_limits<int>::min() ? 0 : point_;
+  }
+
+  const std::vector<FeatureCodes>& features() const { return features_; }
+  /// Fraction bits of the tensor.
+  int point() const { return point_; }
+  /// Real value of a code's unit where the tensor's is 2^-point: 1 to 2.
+  VectorXd significands() const {
+    return quantizer_.scale.unaryExpr([](double scale) { return binary(scale).significand; });
+  }
+
+  /// The attributes `output`, `formats`, `limits` and `relu` of an operation that rounds sums in units of codes;
+  /// `rounding` is Rounding::trn where the sums are rounded already. `relu`: 0 is the least of the unrounded sums.
+  Attributes attributes(Rounding rounding, bool relu) const {
+    Quantizer output;
+    output.rounding = rounding;
+    output.overflow = quantizer_.wraps ? Overflow::wrap : Overflow::sat;
+    output.format = {any_signed_, 1, 1 - point_};
+    Literal formats{{static_cast<int>(features_.size()), 3}, {}};
+    Literal limits{{static_cast<int>(features_.size()), 2}, {}};
+    bool limited = false;
+    for (const FeatureCodes& codes : features_) {
+      const Format& format = codes.format;
+      if (codes.pruned) {
+        formats.values.insert(formats.values.end(), {0, 0, point_});
+        limits.values.insert(limits.values.end(), {0, 0});  // set below
+        continue;
+      }
+      const int width = format.width + point_ - format.frac() + (any_signed_ && !format.is_signed ? 1 : 0);
+      if (width > kMaxFormatWidth) {
+        throw IrError("the formats of the features are too far apart, expected at most 48 bits in all");
+      }
+      output.format = {any_signed_, std::max(output.format.width, width),
+                       std::max(output.format.width, width) - point_};
+      formats.values.insert(formats.values.end(), {format.is_signed ? 1 : 0, format.width, format.frac()});
+      limits.values.insert(limits.values.end(), {codes.low, codes.high});
+      limited = limited || codes.low != format.min() || codes.high != format.max();
+    }
+    Attributes result{{"relu", std::int64_t{relu}}};
+    if (limited && all_symmetric()) {
+      output.overflow = Overflow::sat_sym;
+      limited = false;
+    }
+    const bool equal = std::all_of(features_.begin(), features_.end(), [&](const FeatureCodes& codes) {
+      return !codes.pruned && codes.format == output.format;
+    });
+    if (!equal) {
+      result["formats"] = std::move(formats);
+    }
+    if (limited) {
+      fix_pruned(limits, output);
+      result["limits"] = std::move(limits);
+    }
+    result["output"] = output;
+    return result;
+  }
+
+ private:
+  FeatureCodes feature(const ExactTensor& tensor, Index f) const {
+    FeatureCodes codes;
+    codes.low = quantizer_.low[at(f)];
+    codes.high = quantizer_.high[at(f)];
+    codes.pruned = codes.low == 0 && codes.high == 0;
+    const bool is_signed = codes.low < 0;
+    const int width =
+        is_signed ? signed_width({codes.low, codes.high}) : std::max(1, signed_width({0, codes.high}) - 1);
+    const int frac = -binary(quantizer_.scale[f]).exponent;
+    codes.format = {is_signed, width, width - frac};
+    if (!quantizer_.wraps) {
+      // Rounding keeps the order, so limits before it are limits of codes.
+      codes.low = std::isinf(tensor.low[f]) ? codes.low : std::max(codes.low, quantizer_.code(f, tensor.low[f]));
+      codes.high = std::isinf(tensor.high[f]) ? codes.high : std::min(codes.high, quantizer_.code(f, tensor.high[f]));
+    }
+    return codes;
+  }
+
+  bool all_symmetric() const {
+    return std::all_of(features_.begin(), features_.end(), [](const FeatureCodes& codes) {
+      return !codes.pruned && codes.format.is_signed && codes.low == -codes.high && codes.high == codes.format.max();
+    });
+  }
+
+  /// Pruned features have the tensor's format, so their limits are its own.
+  void fix_pruned(Literal& limits, const Quantizer& output) const {
+    for (std::size_t f = 0; f < features_.size(); ++f) {
+      if (features_[f].pruned) {
+        limits.values[2 * f] = output.lowest();
+        limits.values[2 * f + 1] = output.format.max();
+      }
+    }
+  }
+
+  const UniformQuantizer& quantizer_;
+  std::vector<FeatureCodes> features_;
+  int point_ = std::numeric_limits<int>::min();
+  bool any_signed_ = false;
+};
+
+/// A product with its sums in units of 2^-(weight_frac + frac of the operand).
+struct ScaledProduct {
+  Literal weight;
+  Literal bias;
+  int frac = 0;  ///< fraction bits of the sums
+};
+
+/// The product whose sums are codes with some bits behind the point, where scales have few bits.
+std::optional<ScaledProduct> shifted_product(const ExactTensor& tensor, const UniformQuantizer& quantizer,
+                                             const CodeFormats& formats) {
+  const VectorXd factors = tensor.factor.array() / quantizer.scale.array();
+  const VectorXd offsets = tensor.offset.array() / quantizer.scale.array() + quantizer.shift.array();
+  int frac = std::numeric_limits<int>::min();
+  for (Index f = 0; f < factors.size(); ++f) {
+    if (odd_part(factors[f]) >= kFewBits || odd_part(offsets[f]) >= kMaxMantissa) {
+      return std::nullopt;
+    }
+    const int point = formats.features()[at(f)].format.frac();
+    for (const double x : {factors[f], offsets[f]}) {
+      frac = x == 0 ? frac : std::max(frac, point + fraction_bits(x));
+    }
+  }
+  frac = frac == std::numeric_limits<int>::min() ? formats.point() : frac;
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> bias;
+  for (Index f = 0; f < factors.size(); ++f) {
+    const int lift = frac - formats.features()[at(f)].format.frac();
+    if (std::abs(std::ldexp(factors[f], lift)) > kMaxMantissa ||
+        std::abs(std::ldexp(offsets[f], lift)) > kMaxMantissa) {
+      return std::nullopt;
+    }
+    rows.push_back(whole(std::ldexp(factors[f], lift)));
+    bias.push_back(whole(std::ldexp(offsets[f], lift)));
+  }
+  return ScaledProduct{scaled_weight(tensor, rows), vector_literal(bias), frac};
+}
+
+/// A product of single features that gives the codes themselves, rounded down, for every mantissa of the node.
+ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, const UniformQuantizer& quantizer,
+                             const CodeFormats& formats) {
+  if (quantizer.wraps) {
+    throw IrError("a scale that is no power of two cannot wrap around, expected a saturating quantizer");
+  }
+  std::vector<StepFit> fits;
+  int frac = std::numeric_limits<int>::min();
+  for (Index f = 0; f < tensor.features(); ++f) {
+    const FeatureCodes& codes = formats.features()[at(f)];
+    const StepFunction function{tensor.factor[f] / quantizer.scale[f],
+                                tensor.offset[f] / quantizer.scale[f] + quantizer.shift[f], codes.low, codes.high,
+                                quantizer.rounding};
+    const auto fit = fit_steps(function, type.intervals[at(f)]);
+    if (!fit) {
+      throw IrError("no whole-number factor of 48 bits gives the same codes as the scale " +
+                    std::to_string(function.factor) + "; expected fewer bits, or scales that are powers of two");
+    }
+    fits.push_back(*fit);
+    frac = std::max(frac, codes.format.frac() + fit->shift);
+  }
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> bias;
+  for (std::size_t f = 0; f < fits.size(); ++f) {
+    const int lift = frac - formats.features()[f].format.frac() - fits[f].shift;
+    rows.push_back(whole(std::ldexp(static_cast<double>(fits[f].multiplier), lift)));
+    bias.push_back(whole(std::ldexp(static_cast<double>(fits[f].offset), lift)));
+  }
+  return {diagonal(rows), vector_literal(bias), frac};
+}
+
+}  // namespace
+
+NodeId append_node(Graph& graph, const std::string& name, const std::string& op, Attributes attributes,
+                   const std::vector<NodeId>& operands) {
+  const NodeId id = graph.add(Node{name, op, std::move(attributes), {}}, operands);
+  graph.node(id).type = primitive(op).infer(view_of(graph, id));
+  return id;
+}
+
+ExactTensor exact_product(const ExactTensor& x, const std::string& op, const RowMatrix& weight, const VectorXd& step,
+                          const VectorXd& bias, bool& rounded) {
+  const Index features = x.features();
+  // One unit for all features: the smallest scale, if the others are powers of two of it.
+  double unit = std::numeric_limits<double>::infinity();
+  for (Index i = 0; i < features; ++i) {
+    unit = x.factor[i] == 0 ? unit : std::min(unit, std::abs(x.factor[i]));
+  }
+  unit = std::isinf(unit) ? 1.0 : unit;
+  const VectorXd ratios = x.factor / unit;
+  const bool related = std::all_of(ratios.data(), ratios.data() + features,
+                                   [](double ratio) { return ratio == 0 || odd_part(ratio) == 1; });
+  ExactTensor result = tensor_of_node(x.node, VectorXd::Zero(weight.rows()), bias);
+  result.op = op;
+  result.weight.shape = {static_cast<int>(weight.rows()), static_cast<int>(weight.cols())};
+  for (Index o = 0; o < weight.rows(); ++o) {
+    double row_step = step[o];
+    if (!related) {
+      double largest = 0;
+      for (Index i = 0; i < weight.cols(); ++i) {
+        largest = std::max(largest, std::abs(weight(o, i) * ratios[i % features]));
+      }
+      row_step = std::ldexp(1.0, binary(largest).exponent - kRoundedBits);
+      rounded = true;
+    }
+    for (Index i = 0; i < weight.cols(); ++i) {
+      const double mantissa = weight(o, i) == 0 ? 0.0
+                              : related         ? std::round(weight(o, i) / row_step) * ratios[i % features]
+                                                : std::round(weight(o, i) * ratios[i % features] / row_step);
+      result.weight.values.push_back(whole(mantissa));
+      result.offset[o] += weight(o, i) * x.offset[i % features];
+    }
+    result.factor[o] = row_step * unit;
+  }
+  return result;
+}
+
+ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::string& name) {
+  const bool limited = tensor.is_limited();
+  const ExactTensor sums = tensor.is_node() ? tensor : exact_sums(graph, tensor, name + (limited ? ".sum" : ""));
+  if (!limited) {
+    return sums;
+  }
+  const Index features = tensor.features();
+  const TensorType type = graph.node(sums.node).type;
+  Literal limits{{static_cast<int>(features), 2}, {}};
+  for (Index f = 0; f < features; ++f) {
+    const Interval& interval = type.intervals[at(f)];
+    const auto mantissa = [&](double end, std::int64_t otherwise) {
+      const double scaled = (end - sums.offset[f]) / tensor.factor[f];
+      if (!std::isfinite(scaled)) {
+        return otherwise;
+      }
+      if (scaled != std::floor(scaled)) {
+        throw IrError("'" + name + "' is limited between two exact values; expected a quantize layer behind it");
+      }
+      return std::clamp(static_cast<std::int64_t>(std::clamp(scaled, -kMaxMantissa, kMaxMantissa)), interval.lo,
+                        interval.hi);
+    };
+    const bool falls = tensor.factor[f] < 0;
+    limits.values.push_back(mantissa(falls ? tensor.high[f] : tensor.low[f], interval.lo));
+    limits.values.push_back(mantissa(falls ? tensor.low[f] : tensor.high[f], interval.hi));
+  }
+  const Quantizer output = exact_quantizer(signed_width(type.range()), type.frac);
+  const NodeId id = append_node(graph, name, "dense",
+                                {{"weight", diagonal(std::vector<std::int64_t>(at(features), 1))},
+                                 {"bias", vector_literal(std::vector<std::int64_t>(at(features)))},
+                                 {"weight_frac", std::int64_t{0}},
+                                 {"relu", std::int64_t{0}},
+                                 {"limits", std::move(limits)},
+                                 {"output", output}},
+                                {sums.node});
+  return tensor_of_node(id, tensor.factor, sums.offset);
+}
+
+ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const UniformQuantizer& quantizer,
+                           const std::string& name) {
+  ExactTensor tensor = source;
+  if (tensor.op == "flatten_dense") {  // its sums come from a module that has no formats of features
+    ExactTensor sums = exact_sums(graph, tensor, name + ".sum");
+    sums.low = tensor.low;
+    sums.high = tensor.high;
+    tensor = sums;
+  }
+  if (quantizer.wraps) {
+    const bool only_relu = (tensor.high.array() == std::numeric_limits<double>::infinity()).all() &&
+                           (tensor.low.array() == 0 || tensor.low.array() == tensor.low[0]).all() &&
+                           (tensor.low[0] == 0 || std::isinf(tensor.low[0]));
+    if (!only_relu) {
+      throw IrError("a quantizer that wraps around cannot follow a limit other than relu; expected overflow sat");
+    }
+  }
+  const bool relu = quantizer.wraps && tensor.low[0] == 0;
+  const CodeFormats formats(tensor, quantizer);
+  const VectorXd factor = formats.significands() * std::ldexp(1.0, -formats.point());
+  const VectorXd offset = -(quantizer.zero_point.array() * quantizer.scale.array());
+  if (tensor.is_plain(graph.node(tensor.node).type)) {
+    Attributes attributes = formats.attributes(quantizer.rounding, relu);
+    if (attributes.count("formats") == 0 && attributes.count("limits") == 0 &&
+        (formats.significands().array() == 1).all() && (quantizer.shift.array() == 0).all()) {
+      return tensor_of_node(append_node(graph, name, "quantize", std::move(attributes), {tensor.node}), factor, offset);
+    }
+  }
+  std::optional<ScaledProduct> product = shifted_product(tensor, quantizer, formats);
+  Rounding rounding = quantizer.rounding;
+  NodeId x = tensor.node;
+  if (!product) {
+    if (!tensor.is_node()) {
+      const Attributes sums{{"weight", tensor.weight},
+                            {"bias", vector_literal(std::vector<std::int64_t>(at(tensor.features())))},
+                            {"weight_frac", std::int64_t{0}},
+                            {"relu", std::int64_t{0}}};
+      x = append_exact(graph, name + ".sum", tensor.op, sums, tensor.node);
+    }
+    product = fitted_product(tensor, graph.node(x).type, quantizer, formats);
+    rounding = Rounding::trn;
+  }
+  Attributes attributes = formats.attributes(rounding, relu);
+  attributes["weight"] = product->weight;
+  attributes["bias"] = product->bias;
+  attributes["weight_frac"] = std::int64_t{product->frac - graph.node(x).type.frac};
+  return tensor_of_node(append_node(graph, name, "dense", std::move(attributes), {x}), factor, offset);
+}
+
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name) {
+  const TensorType& left = graph.node(a.node).type;
+  const TensorType& right = graph.node(b.node).type;
+  const VectorXd unit = a.factor * std::ldexp(1.0, left.frac);
+  if (!(unit.array() == (b.factor * std::ldexp(1.0, right.frac)).array()).all()) {
+    throw IrError("'" + name + "' adds tensors whose scales are not related by powers of two; expected equal scales");
+  }
+  const int frac = std::max(left.frac, right.frac);
+  const int width = std::max(left.width + frac - left.frac, right.width + frac - right.frac) + 1;
+  const NodeId id =
+      append_node(graph, name, "add",
+                  {{"relu", std::int64_t{0}}, {"output", exact_quantizer(std::min(width, kMaxFormatWidth), frac)}},
+                  {a.node, b.node});
+  return tensor_of_node(id, unit * std::ldexp(1.0, -frac), a.offset + b.offset);
+}
+
+ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name) {
+  std::vector<NodeId> operands;
+  for (const ExactTensor& part : parts) {
+    operands.push_back(part.node);
+  }
+  const NodeId id = append_node(graph, name, "concat", {}, operands);
+  const TensorType& type = graph.node(id).type;
+  VectorXd factor(type.features);
+  VectorXd offset(type.features);
+  Index first = 0;
+  for (const ExactTensor& part : parts) {
+    const int shift = type.frac - graph.node(part.node).type.frac;
+    factor.segment(first, part.features()) = part.factor * std::ldexp(1.0, -shift);
+    offset.segment(first, part.features()) = part.offset;
+    first += part.features();
+  }
+  return tensor_of_node(id, factor, offset);
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,60 @@
+#include "ir/exact_tensor.hpp"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace rtlgen {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+bool ExactTensor::is_limited() const { return (low.array() > -kInfinity).any() || (high.array() < kInfinity).any(); }
+
+bool ExactTensor::is_plain(const TensorType& type) const {
+  return is_node() && !is_limited() && (factor.array() == std::ldexp(1.0, -type.frac)).all() &&
+         (offset.array() == 0).all();
+}
+
+void ExactTensor::transform(const Eigen::VectorXd& scale, const Eigen::VectorXd& shift) {
+  factor.array() *= scale.array();
+  offset = offset.array() * scale.array() + shift.array();
+  for (Eigen::Index f = 0; f < features(); ++f) {
+    // A limit at infinity stays there; a factor of 0 leaves nothing to limit.
+    const auto moved = [&](double end) { return std::isinf(end) ? end * scale[f] : end * scale[f] + shift[f]; };
+    if (scale[f] == 0) {
+      low[f] = -kInfinity;
+      high[f] = kInfinity;
+    } else {
+      low[f] = moved(low[f]);
+      high[f] = moved(high[f]);
+      if (scale[f] < 0) {
+        std::swap(low[f], high[f]);
+      }
+    }
+  }
+}
+
+void ExactTensor::limit(double least, double most) {
+  low = low.cwiseMax(least).cwiseMin(most);
+  high = high.cwiseMin(most).cwiseMax(least);
+}
+
+ExactTensor tensor_of_node(Graph::NodeId node, Eigen::VectorXd factor, Eigen::VectorXd offset) {
+  ExactTensor tensor;
+  tensor.node = node;
+  tensor.low = Eigen::VectorXd::Constant(factor.size(), -kInfinity);
+  tensor.high = Eigen::VectorXd::Constant(factor.size(), kInfinity);
+  tensor.factor = std::move(factor);
+  tensor.offset = std::move(offset);
+  return tensor;
+}
+
+ExactTensor tensor_of_node(Graph::NodeId node, const TensorType& type) {
+  return tensor_of_node(node, Eigen::VectorXd::Constant(type.features, std::ldexp(1.0, -type.frac)),
+                        Eigen::VectorXd::Zero(type.features));
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,53 @@
+// A model as read from a file of another framework: layers of docs/yaml.md with their arrays, before they are written.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/model.hpp"
+
+namespace rtlgen {
+
+/// Numbers of a model with a shape, in C order. `integral`: mantissas, written as integers.
+struct ImportedArray {
+  std::vector<std::size_t> shape;
+  std::vector<double> values;
+  bool integral = false;
+};
+
+/// One layer of the description to be written.
+struct ImportedLayer {
+  std::string name;                 ///< as docs/yaml.md allows, unique
+  std::string type;                 ///< a type of docs/yaml.md, or `add` or `concat` for the layers that have no type
+  std::vector<std::string> inputs;  ///< names of earlier layers, or `event`; empty: the layer before
+  nlohmann::ordered_json keys = nlohmann::ordered_json::object();  ///< the other keys, in the order to be written
+  std::map<std::string, ImportedArray> arrays;                     ///< by the name behind `NAME.`
+  std::string comment;                                             ///< what it was in the file, one line; may be empty
+};
+
+/// What a reader of a format makes of a file.
+struct ImportedModel {
+  std::string source;  ///< one line for the head of the description: framework and file name, without folders
+  int tokens = 1;
+  int features = 1;
+  MaskKind mask = MaskKind::none;
+  std::string input_format;  ///< a format of docs/yaml.md where the file has a quantizer for the event, else empty
+  bool exact = false;        ///< tensors without a quantizer are exact (precision.default.activation)
+  std::vector<ImportedLayer> layers;
+  std::vector<std::string> notes;  ///< what the user should know, one line each: dropped layers, approximations
+};
+
+/// What the user says beside the file.
+struct ImportOptions {
+  std::string file;
+  std::string out;                   ///< folder to make
+  std::optional<int> tokens;         ///< tokens of an event where the file leaves them open
+  std::optional<std::string> input;  ///< format of the event
+  std::string calibration;           ///< events, copied into the folder; empty: none
+};
+
+}  // namespace rtlgen

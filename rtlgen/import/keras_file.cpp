@@ -1,0 +1,200 @@
+#include "rtlgen/import/keras_file.hpp"
+
+#include <fmt/format.h>
+#include <zip.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "ir/source_error.hpp"
+#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/import/keras_config.hpp"
+#include "rtlgen/import/keras_problem.hpp"
+
+namespace rtlgen {
+namespace {
+
+constexpr std::size_t kMostFileBytes = std::size_t{1} << 30;
+constexpr std::size_t kMostConfigBytes = std::size_t{1} << 24;
+/// Weights hardly shrink: a member that grows more than this when it is unpacked is no model.
+constexpr std::size_t kMostGrowth = 16;
+constexpr std::size_t kFreeBytes = std::size_t{1} << 24;
+constexpr std::size_t kChunk = std::size_t{1} << 20;
+
+struct ZipDiscard {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+
+struct ZipFileClose {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+
+/// The bytes of a member, at most `limit`.
+std::string read_member(zip_t* archive, const std::string& path, const std::string& member, std::size_t limit) {
+  const std::unique_ptr<zip_file_t, ZipFileClose> file(zip_fopen(archive, member.c_str(), 0));
+  if (!file) {
+    throw SourceError({path}, fmt::format("cannot read '{}' in the archive: {}", member, zip_strerror(archive)));
+  }
+  std::string bytes;
+  while (true) {
+    const std::size_t old_size = bytes.size();
+    bytes.resize(old_size + kChunk);
+    const zip_int64_t count = zip_fread(file.get(), bytes.data() + old_size, kChunk);
+    if (count < 0) {
+      throw SourceError({path},
+                        fmt::format("'{}' in the archive is damaged: {}", member, zip_file_strerror(file.get())));
+    }
+    bytes.resize(old_size + static_cast<std::size_t>(count));
+    if (count == 0) {
+      return bytes;
+    }
+    if (bytes.size() > limit) {
+      throw SourceError({path}, fmt::format("'{}' in the archive is too large", member));
+    }
+  }
+}
+
+/// A list that was cut into attributes NAME0, NAME1, .. because HDF5 limits their size.
+std::vector<std::string> text_list(const Hdf5File& file, const std::string& group, const std::string& name) {
+  if (std::optional<std::vector<std::string>> whole = file.texts(group, name)) {
+    return *whole;
+  }
+  std::vector<std::string> texts;
+  for (int i = 0; std::optional<std::vector<std::string>> part = file.texts(group, name + std::to_string(i)); ++i) {
+    texts.insert(texts.end(), part->begin(), part->end());
+  }
+  return texts;
+}
+
+/// `a/b:0` as {a, b}.
+std::vector<std::string> weight_components(std::string name) {
+  const std::size_t colon = name.rfind(':');
+  if (colon != std::string::npos) {
+    name.resize(colon);
+  }
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (begin <= name.size()) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    parts.push_back(name.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// Whether a weight's name ends with `wanted` and has the names of `layers` before that, in their order.
+bool is_weight_of(const std::vector<std::string>& parts, const std::vector<std::string>& wanted,
+                  const std::vector<std::string>& layers) {
+  if (parts.size() < wanted.size() || !std::equal(wanted.rbegin(), wanted.rend(), parts.rbegin())) {
+    return false;
+  }
+  auto at = parts.begin();
+  const auto end = parts.end() - static_cast<std::ptrdiff_t>(wanted.size());
+  for (const std::string& layer : layers) {
+    at = std::find(at, end, layer);
+    if (at == end) {
+      return false;
+    }
+    ++at;
+  }
+  return true;
+}
+
+}  // namespace
+
+KerasFile::KerasFile(const std::string& path) {
+  is_archive_ = std::filesystem::path(path).extension() == ".keras";
+  try {
+    is_archive_ ? open_archive(path) : open_h5(path);
+  } catch (const KerasProblem& problem) {
+    throw SourceError({path}, problem.what());
+  }
+}
+
+void KerasFile::open_archive(const std::string& path) {
+  const std::string bytes = read_file_bytes(path, kMostFileBytes);
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* const source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
+  const std::unique_ptr<zip_t, ZipDiscard> archive(
+      source == nullptr ? nullptr : zip_open_from_source(source, ZIP_RDONLY, &error));
+  if (!archive) {
+    const std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    if (source != nullptr) {
+      zip_source_free(source);
+    }
+    throw SourceError({path}, "not a .keras file (a zip archive): " + reason);
+  }
+  model_ = parse_keras_json(read_member(archive.get(), path, "config.json", kMostConfigBytes));
+  if (zip_name_locate(archive.get(), "metadata.json", 0) >= 0) {
+    const nlohmann::json about = parse_keras_json(read_member(archive.get(), path, "metadata.json", kMostConfigBytes));
+    version_ = config_text(about, "keras_version", "");
+  }
+  const std::string weights =
+      read_member(archive.get(), path, "model.weights.h5", kFreeBytes + kMostGrowth * bytes.size());
+  weights_ = std::make_unique<Hdf5File>(weights, path + ":model.weights.h5");
+}
+
+void KerasFile::open_h5(const std::string& path) {
+  weights_ = std::make_unique<Hdf5File>(read_file_bytes(path, kMostFileBytes), path);
+  const std::optional<std::vector<std::string>> config = weights_->texts("", "model_config");
+  if (!config || config->size() != 1) {
+    throw KerasProblem("the file has no model_config: it holds weights only, expected one written by model.save()");
+  }
+  model_ = parse_keras_json(config->front());
+  const std::optional<std::vector<std::string>> version = weights_->texts("", "keras_version");
+  version_ = version && version->size() == 1 ? version->front() : "";
+}
+
+std::string KerasFile::find_in_store(const KerasPlace& place, const KerasWeight& weight) const {
+  // Attributes of sublayers were private in versions of Keras 2 that write `.keras`.
+  const std::vector<std::string> parts = weight.part.empty()
+                                             ? std::vector<std::string>{""}
+                                             : std::vector<std::string>{weight.part + "/", "_" + weight.part + "/"};
+  for (const std::string& store : {place.store, place.named_store}) {
+    for (const std::string& part : parts) {
+      const std::string path = fmt::format("{}/{}vars/{}", store, part, weight.index);
+      if (weights_->contains(path)) {
+        return path;
+      }
+      std::string old_path = path;
+      for (std::size_t at = 0; (at = old_path.find("layers/", at)) != std::string::npos; at += 1) {
+        if (at == 0 || old_path[at - 1] == '/') {
+          old_path.replace(at, 6, "_layer_checkpoint_dependencies");
+        }
+      }
+      if (weights_->contains(old_path)) {
+        return old_path;
+      }
+    }
+  }
+  throw KerasProblem(
+      fmt::format("the file has no weight '{}' (no {}/vars/{})", weight.path, place.store, weight.index));
+}
+
+std::string KerasFile::find_by_name(const KerasPlace& place, const KerasWeight& weight) const {
+  const std::string group = "model_weights/" + place.names.front();
+  if (!weights_->contains(group)) {
+    throw KerasProblem(fmt::format("the file has no weights of this layer (no {})", group));
+  }
+  const std::vector<std::string> inner(place.names.begin() + 1, place.names.end());
+  const std::vector<std::string> wanted = weight_components(weight.path);
+  std::vector<std::string> found;
+  for (const std::string& name : text_list(*weights_, group, "weight_names")) {
+    if (is_weight_of(weight_components(name), wanted, inner)) {
+      found.push_back(name);
+    }
+  }
+  if (found.size() != 1) {
+    throw KerasProblem(
+        fmt::format("the file has {} weights '{}' of this layer, expected 1", found.size(), weight.path));
+  }
+  return group + "/" + found.front();
+}
+
+Hdf5Array KerasFile::read(const KerasPlace& place, const KerasWeight& weight) const {
+  return weights_->read(is_archive_ ? find_in_store(place, weight) : find_by_name(place, weight));
+}
+
+}  // namespace rtlgen

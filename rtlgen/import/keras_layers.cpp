@@ -1,0 +1,663 @@
+#include "rtlgen/import/keras_layers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "rtlgen/import/keras_activation.hpp"
+#include "rtlgen/import/keras_config.hpp"
+#include "rtlgen/import/keras_problem.hpp"
+#include "rtlgen/import/qkeras_quantizer.hpp"
+#include "rtlgen/npy.hpp"
+
+namespace rtlgen {
+namespace {
+
+using nlohmann::json;
+using Shape = std::vector<std::size_t>;
+
+constexpr std::size_t kMostLayers = 4096;
+constexpr std::size_t kMostName = 48;
+constexpr int kMostWidth = 1 << 24;
+constexpr long long kMostElements = 1LL << 26;
+constexpr std::size_t kMostAxes = 8;
+
+std::string shape_of(const std::vector<int>& shape) { return shape_text(Shape(shape.begin(), shape.end())); }
+
+int tokens_of(const KerasTensor& tensor) { return tensor.shape.size() == 1 ? 1 : tensor.shape.front(); }
+
+std::size_t features_of(const KerasTensor& tensor) { return static_cast<std::size_t>(tensor.shape.back()); }
+
+std::vector<int> with_features(const KerasTensor& tensor, std::size_t features) {
+  std::vector<int> shape = tensor.shape;
+  shape.back() = static_cast<int>(features);
+  return shape;
+}
+
+/// The elements of a tensor of one event.
+int element_count(const std::vector<int>& shape) {
+  long long count = 1;
+  for (const int size : shape) {
+    count *= size;
+    if (count > kMostElements) {
+      throw KerasProblem(fmt::format("a tensor {} is too large", shape_of(shape)));
+    }
+  }
+  return static_cast<int>(count);
+}
+
+const KerasTensor& only_input(const KerasCall& call) {
+  if (call.inputs.size() != 1 || !call.named.empty()) {
+    throw KerasProblem(fmt::format("{} inputs, expected 1", call.inputs.size() + call.named.size()));
+  }
+  return call.inputs.front();
+}
+
+/// Whether `axis` (counted with the batch, or from the end) is the last axis of a tensor.
+bool is_last_axis(const json& axis, const KerasTensor& tensor) {
+  if (axis.is_array()) {
+    return axis.size() == 1 && is_last_axis(axis.front(), tensor);
+  }
+  return axis.is_number_integer() && (axis == -1 || axis == static_cast<int>(tensor.shape.size()));
+}
+
+void check_axis(const KerasCall& call, const KerasTensor& tensor, const json& fallback) {
+  const json& given = config_value(call.config, "axis");
+  const json& axis = given.is_null() ? fallback : given;
+  if (!is_last_axis(axis, tensor)) {
+    throw KerasProblem(fmt::format("axis: {} of a tensor {}, expected the last axis (the features)", config_shown(axis),
+                                   shape_of(tensor.shape)));
+  }
+}
+
+/// Refuses a setting that would change what the layer computes.
+void expect_off(const json& config, const std::string& key) {
+  const json& value = config_value(config, key);
+  if (!(value.is_null() || value == false || value == 0)) {
+    throw KerasProblem(fmt::format("{}: {}, expected a layer without it", key, config_shown(value)));
+  }
+}
+
+/// [rows, columns] of an array transposed.
+std::vector<double> transposed(const std::vector<double>& values, std::size_t rows, std::size_t columns) {
+  std::vector<double> result(values.size());
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      result[c * rows + r] = values[r * columns + c];
+    }
+  }
+  return result;
+}
+
+void check_finite(const std::vector<double>& values, const std::string& name) {
+  if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); })) {
+    throw KerasProblem(fmt::format("weight '{}' holds infinities or NaN", name));
+  }
+}
+
+ImportedArray constants(std::size_t count, double value) { return {{count}, std::vector<double>(count, value), false}; }
+
+}  // namespace
+
+const std::map<std::string, KerasLayers::Handler>& KerasLayers::handlers() {
+  static const std::map<std::string, Handler> kHandlers = {
+      {"Dense", &KerasLayers::dense},
+      {"QDense", &KerasLayers::dense},
+      {"EinsumDense", &KerasLayers::einsum_dense},
+      {"QEinsumDense", &KerasLayers::einsum_dense},
+      {"TimeDistributed", &KerasLayers::time_distributed},
+      {"MultiHeadAttention", &KerasLayers::attention},
+      {"LayerNormalization", &KerasLayers::layer_norm},
+      {"RMSNormalization", &KerasLayers::rms_norm},
+      {"BatchNormalization", &KerasLayers::batch_norm},
+      {"Add", &KerasLayers::add},
+      {"Concatenate", &KerasLayers::concatenate},
+      {"Flatten", &KerasLayers::flatten},
+      {"Reshape", &KerasLayers::reshape},
+      {"GlobalAveragePooling1D", &KerasLayers::pool},
+      {"GlobalAvgPool1D", &KerasLayers::pool},
+      {"GlobalMaxPooling1D", &KerasLayers::pool},
+      {"GlobalMaxPool1D", &KerasLayers::pool},
+      {"Activation", &KerasLayers::activation},
+      {"QActivation", &KerasLayers::activation},
+      {"ReLU", &KerasLayers::relu},
+      {"Softmax", &KerasLayers::softmax},
+      {"Masking", &KerasLayers::masking},
+      {"Dropout", &KerasLayers::pass},
+      {"SpatialDropout1D", &KerasLayers::pass},
+      {"AlphaDropout", &KerasLayers::pass},
+      {"GaussianDropout", &KerasLayers::pass},
+      {"GaussianNoise", &KerasLayers::pass},
+      {"ActivityRegularization", &KerasLayers::pass},
+  };
+  return kHandlers;
+}
+
+KerasTensor KerasLayers::apply(const KerasCall& call) {
+  static const std::map<std::string, std::string> kNearest = {
+      {"LeakyReLU", "ReLU"},
+      {"PReLU", "ReLU"},
+      {"ELU", "ReLU"},
+      {"GlobalAveragePooling2D", "GlobalAveragePooling1D"},
+      {"Conv1D", "Dense (kernel_size 1)"},
+      {"GroupQueryAttention", "MultiHeadAttention"},
+      {"Attention", "MultiHeadAttention"},
+      {"QBatchNormalization", "BatchNormalization"},
+      {"QDenseBatchnorm", "QDense followed by BatchNormalization"},
+      {"PruneLowMagnitude", "the layer in it (tfmot's strip_pruning)"},
+      {"Lambda", "a layer of Keras"},
+      {"TFOpLambda", "a layer as Add"},
+      {"Subtract", "Add"},
+      {"Average", "Add"},
+      {"Embedding", "Dense"},
+  };
+  auto handler = handlers().find(call.class_name);
+  // Layers of quantized attention go by many names; their configuration and weights are those of Keras'.
+  const bool is_attention = handler == handlers().end() && config_value(call.config, "num_heads").is_number() &&
+                            config_value(call.config, "key_dim").is_number();
+  if (is_attention) {
+    handler = handlers().find("MultiHeadAttention");
+  }
+  if (handler == handlers().end()) {
+    const auto nearest = kNearest.find(call.class_name);
+    throw KerasProblem("the class is not supported" +
+                       (nearest == kNearest.end() ? "" : "; nearest: " + nearest->second));
+  }
+  const json& dtype = config_value(call.config, "dtype");
+  if (config_text(dtype, "class_name", "").find("Quantized") != std::string::npos) {
+    throw KerasProblem("weights quantized by Keras itself, expected the float model or one of QKeras");
+  }
+  for (const char* key : {"kq_conf", "iq_conf", "paq_conf"}) {
+    if (!config_value(call.config, key).is_null()) {
+      throw KerasProblem("a layer of HGQ, expected one of QKeras; nearest: the model exported to QONNX");
+    }
+  }
+  return (this->*handler->second)(call);
+}
+
+KerasTensor KerasLayers::pass(const KerasCall& call) { return only_input(call); }
+
+void KerasLayers::use(const KerasTensor& tensor, bool by_dense) {
+  if (tensor.flat && !by_dense) {
+    throw KerasProblem("behind Flatten, expected Dense there (nearest: this layer in front of Flatten)");
+  }
+  if (tensor.name != "event") {
+    return;
+  }
+  if (tensor.shape.size() > 2) {
+    throw KerasProblem(
+        fmt::format("an event of shape {}, expected [features] or [tokens,features] (nearest: Flatten or "
+                    "Reshape directly behind the input)",
+                    shape_of(tensor.shape)));
+  }
+  const std::vector<int> shape = tensor.shape.size() == 1 ? std::vector<int>{1, tensor.shape.front()} : tensor.shape;
+  if (!event_shape_.empty() && event_shape_ != shape) {
+    throw KerasProblem(fmt::format("takes the event as {}, other layers as {}; expected one shape", shape_of(shape),
+                                   shape_of(event_shape_)));
+  }
+  event_shape_ = shape;
+  (tensor.quantized ? uses_quantized_event_ : uses_raw_event_) = true;
+}
+
+std::string KerasLayers::unique_name(const KerasCall& call, const std::string& suffix) {
+  std::string base;
+  for (const std::string& name : call.place.names) {
+    base += (base.empty() ? "" : "_") + name;
+  }
+  for (char& c : base) {
+    c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  }
+  if (base.size() > kMostName) {
+    base = base.substr(base.size() - kMostName);
+  }
+  if (base.empty()) {
+    base = "layer";
+  }
+  base += suffix;
+  std::string name = base;
+  for (int i = 2; name == "event" || name == "mask" || names_.count(name) != 0; ++i) {
+    name = base + "_" + std::to_string(i);
+  }
+  names_.insert(name);
+  return name;
+}
+
+KerasTensor KerasLayers::emit(const KerasCall& call, ImportedLayer layer, const std::vector<KerasTensor>& inputs,
+                              const std::vector<int>& shape) {
+  if (model_.layers.size() >= kMostLayers) {
+    throw KerasProblem(fmt::format("the model has more than {} layers", kMostLayers));
+  }
+  const std::string before = model_.layers.empty() ? "event" : model_.layers.back().name;
+  if (layer.name.empty()) {
+    layer.name = unique_name(call, "");
+  }
+  for (const KerasTensor& input : inputs) {
+    use(input, layer.type == "dense");
+    layer.inputs.push_back(input.name);
+  }
+  if (inputs.size() == 1 && inputs.front().name == before) {
+    layer.inputs.clear();
+  }
+  if (layer.comment.empty()) {
+    layer.comment = call.class_name + " " + call.place.names.back();
+  }
+  model_.layers.push_back(std::move(layer));
+  return {model_.layers.back().name, shape, false};
+}
+
+KerasTensor KerasLayers::emit_all(const KerasCall& call, const std::vector<ImportedLayer>& layers, KerasTensor tensor,
+                                  const std::string& suffix) {
+  for (ImportedLayer layer : layers) {
+    layer.name = unique_name(call, suffix);
+    tensor = emit(call, layer, {tensor}, tensor.shape);
+  }
+  return tensor;
+}
+
+ImportedArray KerasLayers::weight(const KerasCall& call, const KerasWeight& which, const Shape& shape) const {
+  const Hdf5Array array = file_.read(call.place, which);
+  if (array.shape != shape) {
+    throw KerasProblem(
+        fmt::format("weight '{}' has shape {}, expected {}", which.path, shape_text(array.shape), shape_text(shape)));
+  }
+  check_finite(array.values, which.path);
+  return {array.shape, array.values, false};
+}
+
+/// Real numbers that a kernel's quantizer makes of it; the kernel itself where there is none.
+std::vector<double> KerasLayers::quantized(const json& quantizer, const Hdf5Array& kernel) const {
+  const std::optional<QKerasQuantizer> parsed = parse_qkeras_quantizer(quantizer);
+  if (!parsed) {
+    return kernel.values;
+  }
+  QuantizedKernel result = quantize_kernel(*parsed, kernel);
+  for (std::size_t i = 0; i < result.mantissas.size(); ++i) {
+    result.mantissas[i] *= result.scale[i % result.scale.size()];
+  }
+  return result.mantissas;
+}
+
+KerasTensor KerasLayers::dense_of(const KerasCall& call, const KerasWeight& kernel, const KerasWeight& bias,
+                                  bool use_bias, const json& config) {
+  const KerasTensor& input = only_input(call);
+  const Hdf5Array raw = file_.read(call.place, kernel);
+  const std::size_t in = features_of(input);
+  if (raw.shape.size() != 2 || raw.shape[0] != in || raw.shape[1] == 0 || raw.shape[1] > kMostWidth) {
+    throw KerasProblem(fmt::format("weight 'kernel' has shape {}, expected [{},units] for an input of {}",
+                                   shape_text(raw.shape), in, shape_of(input.shape)));
+  }
+  check_finite(raw.values, "kernel");
+  const std::size_t units = raw.shape[1];
+  ImportedLayer layer;
+  layer.type = "dense";
+  layer.keys["units"] = units;
+  if (const std::optional<QKerasQuantizer> quantizer =
+          parse_qkeras_quantizer(config_value(config, "kernel_quantizer"))) {
+    const QuantizedKernel quantized_kernel = quantize_kernel(*quantizer, raw);
+    layer.arrays["weight"] = {{units, in}, transposed(quantized_kernel.mantissas, in, units), true};
+    const std::vector<double>& scale = quantized_kernel.scale;
+    layer.arrays["weight_scale"] = {scale.size() == 1 ? Shape{} : Shape{scale.size()}, scale, false};
+  } else {
+    layer.arrays["weight"] = {{units, in}, transposed(raw.values, in, units), false};
+  }
+  if (use_bias) {
+    ImportedArray values = weight(call, bias, {units});
+    if (const std::optional<QKerasQuantizer> quantizer =
+            parse_qkeras_quantizer(config_value(config, "bias_quantizer"))) {
+      values.values = quantize_bias(*quantizer, values.values);
+    }
+    layer.arrays["bias"] = values;
+  } else {
+    layer.keys["use_bias"] = false;
+  }
+  std::vector<ImportedLayer> after = activation_layers(config_value(config, "activation"), static_cast<int>(units));
+  // A plain function stands in the dense layer itself. Exact tensors end in front of it, so there it is one of its own.
+  if (after.size() == 1 && (after.front().type == "activation" || after.front().type == "softmax")) {
+    const std::string function =
+        after.front().type == "softmax" ? "softmax" : after.front().keys["function"].get<std::string>();
+    if (function == "relu" || (!model_.exact && function != "clip")) {
+      layer.keys["activation"] = function;
+      after.clear();
+    }
+  }
+  const std::vector<int> shape = with_features(input, units);
+  return emit_all(call, after, emit(call, layer, {input}, shape), "_act");
+}
+
+KerasTensor KerasLayers::dense(const KerasCall& call) {
+  if (config_value(call.config, "lora_rank").is_number()) {
+    throw KerasProblem("LoRA weights, expected them merged into the kernel");
+  }
+  return dense_of(call, {"kernel", "", 0}, {"bias", "", 1}, config_flag(call.config, "use_bias", true), call.config);
+}
+
+KerasTensor KerasLayers::time_distributed(const KerasCall& call) {
+  const json& inner = config_value(call.config, "layer");
+  const std::string class_name = config_text(inner, "class_name", "");
+  const std::string name = class_name.substr(class_name.rfind('>') + 1);
+  if (name != "Dense" && name != "QDense") {
+    throw KerasProblem(fmt::format("TimeDistributed of {}, expected Dense", name));
+  }
+  const json& config = config_value(inner, "config");
+  return dense_of(call, {"kernel", "layer", 0}, {"bias", "layer", 1}, config_flag(config, "use_bias", true), config);
+}
+
+KerasTensor KerasLayers::einsum_dense(const KerasCall& call) {
+  const std::string equation = config_text(call.config, "equation", "");
+  const std::size_t comma = equation.find(',');
+  const std::size_t arrow = equation.find("->");
+  const std::string expected =
+      fmt::format("equation '{}', expected a dense layer for each token (nearest: abc,cd->abd)", equation);
+  if (comma == std::string::npos || arrow == std::string::npos || arrow < comma) {
+    throw KerasProblem(expected);
+  }
+  const std::string from = equation.substr(0, comma);
+  const std::string kernel = equation.substr(comma + 1, arrow - comma - 1);
+  const std::string to = equation.substr(arrow + 2);
+  const bool is_dense = kernel.size() == 2 && from.size() > 1 && from.back() == kernel[0] && !to.empty() &&
+                        to.back() == kernel[1] && kernel[0] != kernel[1] &&
+                        from.substr(0, from.size() - 1) == to.substr(0, to.size() - 1) &&
+                        from.find(kernel[1]) == std::string::npos && from.find(kernel[0]) == from.size() - 1;
+  if (!is_dense) {
+    throw KerasProblem(expected);
+  }
+  const std::string bias_axes = config_text(call.config, "bias_axes", "");
+  if (!bias_axes.empty() && bias_axes != to.substr(to.size() - 1)) {
+    throw KerasProblem(fmt::format("bias_axes: '{}', expected the features '{}'", bias_axes, to.back()));
+  }
+  return dense_of(call, {"kernel", "", 0}, {"bias", "", 1}, !bias_axes.empty(), call.config);
+}
+
+KerasTensor KerasLayers::attention(const KerasCall& call) {
+  std::vector<KerasTensor> inputs = call.inputs;
+  for (const auto& [name, tensor] : call.named) {
+    if (name != "query" && name != "key" && name != "value") {
+      throw KerasProblem(fmt::format("argument '{}', expected self-attention without masks of its own", name));
+    }
+    inputs.push_back(tensor);
+  }
+  const auto is_other = [&](const KerasTensor& tensor) {
+    return tensor.name != inputs.front().name || tensor.shape != inputs.front().shape;
+  };
+  if (inputs.empty() || std::any_of(inputs.begin(), inputs.end(), is_other)) {
+    throw KerasProblem("attention between different tensors, expected self-attention (query, key and value the same)");
+  }
+  const KerasTensor& input = inputs.front();
+  const json& axes = config_value(call.config, "attention_axes");
+  if (input.shape.size() != 2 || !(axes.is_null() || axes == 1 || axes == json::array({1}))) {
+    throw KerasProblem(fmt::format("attention_axes: {} of a tensor {}, expected [tokens,features] and axis 1",
+                                   config_shown(axes), shape_of(input.shape)));
+  }
+  for (const std::string& argument : call.arguments) {
+    if (argument != "training") {
+      throw KerasProblem(fmt::format("argument '{}', expected plain self-attention", argument));
+    }
+  }
+  for (const char* key : {"use_gate", "use_causal_mask"}) {
+    expect_off(call.config, key);
+  }
+  const std::size_t in = features_of(input);
+  const auto heads = static_cast<std::size_t>(config_integer(call.config, "num_heads", 1, 1, 64));
+  const int key_dim = config_integer(call.config, "key_dim", 1, 1, 1024);
+  const auto keys = static_cast<std::size_t>(key_dim);
+  const auto values = static_cast<std::size_t>(config_integer(call.config, "value_dim", key_dim, 1, 1024));
+  const json& output = config_value(call.config, "output_shape");
+  const json output_size = output.is_array() && output.size() == 1 ? output.front() : output;
+  const auto units = static_cast<std::size_t>(
+      config_integer({{"output_shape", output_size}}, "output_shape", static_cast<int>(in), 1, 4096));
+  const bool use_bias = config_flag(call.config, "use_bias", true);
+
+  ImportedLayer layer;
+  layer.type = "multi_head_attention";
+  layer.keys = {{"heads", heads}, {"key_dim", keys}, {"value_dim", values}, {"units", units}, {"use_bias", use_bias}};
+  const json& kernel_quantizer = config_value(call.config, "kernel_quantizer");
+  const std::optional<QKerasQuantizer> bias_quantizer =
+      parse_qkeras_quantizer(config_value(call.config, "bias_quantizer"));
+  const auto bias = [&](const KerasWeight& which, const Shape& shape) {
+    ImportedArray array = weight(call, which, shape);
+    if (bias_quantizer) {
+      array.values = quantize_bias(*bias_quantizer, array.values);
+    }
+    return array;
+  };
+  const auto project = [&](const std::string& name, const std::string& letter, std::size_t size) {
+    const ImportedArray kernel = weight(call, {name + "/kernel", name + "_dense", 0}, {in, heads, size});
+    const std::vector<double> numbers = quantized(kernel_quantizer, {kernel.shape, kernel.values});
+    layer.arrays["w" + letter] = {{heads, size, in}, transposed(numbers, in, heads * size), false};
+    if (use_bias) {
+      layer.arrays["b" + letter] = bias({name + "/bias", name + "_dense", 1}, {heads, size});
+    }
+  };
+  project("query", "q", keys);
+  project("key", "k", keys);
+  project("value", "v", values);
+  const ImportedArray kernel = weight(call, {"attention_output/kernel", "output_dense", 0}, {heads, values, units});
+  const std::vector<double> numbers = quantized(kernel_quantizer, {kernel.shape, kernel.values});
+  layer.arrays["wo"] = {{units, heads, values}, transposed(numbers, heads * values, units), false};
+  if (use_bias) {
+    layer.arrays["bo"] = bias({"attention_output/bias", "output_dense", 1}, {units});
+  }
+  return emit(call, layer, {input}, with_features(input, units));
+}
+
+KerasTensor KerasLayers::layer_norm(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  check_axis(call, input, -1);
+  if (config_flag(call.config, "rms_scaling", false)) {
+    throw KerasProblem("rms_scaling: true, expected a plain LayerNormalization or RMSNormalization");
+  }
+  const std::size_t size = features_of(input);
+  const bool scale = config_flag(call.config, "scale", true);
+  ImportedLayer layer;
+  layer.type = "layer_norm";
+  layer.keys["epsilon"] = config_number(call.config, "epsilon", 1e-3);
+  layer.arrays["weight"] = scale ? weight(call, {"gamma", "", 0}, {size}) : constants(size, 1);
+  layer.arrays["bias"] =
+      config_flag(call.config, "center", true) ? weight(call, {"beta", "", scale ? 1 : 0}, {size}) : constants(size, 0);
+  return emit(call, layer, {input}, input.shape);
+}
+
+KerasTensor KerasLayers::rms_norm(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  check_axis(call, input, -1);
+  ImportedLayer layer;
+  layer.type = "rms_norm";
+  layer.keys["epsilon"] = config_number(call.config, "epsilon", 1e-6);
+  layer.arrays["weight"] = weight(call, {"scale", "", 0}, {features_of(input)});
+  return emit(call, layer, {input}, input.shape);
+}
+
+KerasTensor KerasLayers::batch_norm(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  check_axis(call, input, -1);
+  const std::size_t size = features_of(input);
+  const bool scale = config_flag(call.config, "scale", true);
+  const bool center = config_flag(call.config, "center", true);
+  ImportedLayer layer;
+  layer.type = "batch_norm";
+  layer.keys["epsilon"] = config_number(call.config, "epsilon", 1e-3);
+  int index = 0;
+  layer.arrays["gamma"] = scale ? weight(call, {"gamma", "", index++}, {size}) : constants(size, 1);
+  layer.arrays["beta"] = center ? weight(call, {"beta", "", index++}, {size}) : constants(size, 0);
+  layer.arrays["mean"] = weight(call, {"moving_mean", "", index++}, {size});
+  layer.arrays["variance"] = weight(call, {"moving_variance", "", index}, {size});
+  return emit(call, layer, {input}, input.shape);
+}
+
+KerasTensor KerasLayers::add(const KerasCall& call) {
+  if (call.inputs.size() < 2) {
+    throw KerasProblem(fmt::format("{} inputs, expected 2 or more", call.inputs.size()));
+  }
+  for (const KerasTensor& input : call.inputs) {
+    if (input.shape != call.inputs.front().shape) {
+      throw KerasProblem(fmt::format("adds {} to {}, expected equal shapes", shape_of(input.shape),
+                                     shape_of(call.inputs.front().shape)));
+    }
+  }
+  ImportedLayer layer;
+  layer.type = "add";
+  return emit(call, layer, call.inputs, call.inputs.front().shape);
+}
+
+KerasTensor KerasLayers::concatenate(const KerasCall& call) {
+  if (call.inputs.size() < 2) {
+    throw KerasProblem(fmt::format("{} inputs, expected 2 or more", call.inputs.size()));
+  }
+  int features = 0;
+  for (const KerasTensor& input : call.inputs) {
+    check_axis(call, input, -1);
+    if (input.shape.size() != call.inputs.front().shape.size() || tokens_of(input) != tokens_of(call.inputs.front())) {
+      throw KerasProblem(fmt::format("joins {} and {}, expected the same tokens", shape_of(input.shape),
+                                     shape_of(call.inputs.front().shape)));
+    }
+    features += input.shape.back();
+    if (features > kMostWidth) {
+      throw KerasProblem("the features are too many");
+    }
+  }
+  ImportedLayer layer;
+  layer.type = "concat";
+  return emit(call, layer, call.inputs, with_features(call.inputs.front(), static_cast<std::size_t>(features)));
+}
+
+KerasTensor KerasLayers::reshaped(const KerasTensor& input, const std::vector<int>& shape, const KerasCall& call) {
+  if (shape == input.shape) {
+    return input;
+  }
+  const bool squeezes = shape.back() == input.shape.back();  // only axes of one element come or go
+  const bool is_free = tokens_of(input) == 1 && input.shape.size() <= 2 && squeezes && shape.size() <= 2;
+  const bool rearranges_event = input.name == "event" && (input.shape.size() != 2 || shape.size() == 2);
+  if (is_free || rearranges_event) {
+    KerasTensor result = input;
+    result.shape = shape;
+    return result;
+  }
+  if (shape.size() == 1 && input.shape.size() == 2) {
+    if (model_.mask != MaskKind::none) {
+      throw KerasProblem("flattens masked tokens, expected GlobalAveragePooling1D there");
+    }
+    ImportedLayer layer;
+    layer.type = "flatten";
+    KerasTensor result = emit(call, layer, {input}, shape);
+    result.flat = true;
+    return result;
+  }
+  throw KerasProblem(fmt::format("rearranges {} to {}, expected Flatten, or a Reshape of the event itself",
+                                 shape_of(input.shape), shape_of(shape)));
+}
+
+KerasTensor KerasLayers::flatten(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  if (config_text(call.config, "data_format", "channels_last") != "channels_last") {
+    throw KerasProblem("data_format: channels_first, expected channels_last");
+  }
+  const int size = element_count(input.shape);
+  return reshaped(input, {size}, call);
+}
+
+KerasTensor KerasLayers::reshape(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  const json& target = config_value(call.config, "target_shape");
+  if (!target.is_array() || target.empty() || target.size() > kMostAxes) {
+    throw KerasProblem(fmt::format("target_shape: {}, expected a list of sizes", config_shown(target)));
+  }
+  const int size = element_count(input.shape);
+  std::vector<int> shape;
+  int rest = size;
+  int open = -1;
+  for (const json& item : target) {
+    const int length = config_integer({{"target_shape", item}}, "target_shape", -1, -1, kMostWidth);
+    if (length < 1 && open >= 0) {
+      throw KerasProblem(fmt::format("target_shape: {}, expected at most one open size", config_shown(target)));
+    }
+    if (length < 1) {
+      open = static_cast<int>(shape.size());
+    } else if (rest % length != 0) {
+      rest = 0;
+    } else {
+      rest /= length;
+    }
+    shape.push_back(length);
+  }
+  if (rest == 0 || (open < 0 && rest != 1)) {
+    throw KerasProblem(fmt::format("target_shape: {} of a tensor {}, expected as many elements", config_shown(target),
+                                   shape_of(input.shape)));
+  }
+  if (open >= 0) {
+    shape[static_cast<std::size_t>(open)] = rest;
+  }
+  return reshaped(input, shape, call);
+}
+
+KerasTensor KerasLayers::pool(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  if (config_text(call.config, "data_format", "channels_last") != "channels_last") {
+    throw KerasProblem("data_format: channels_first, expected channels_last");
+  }
+  if (input.shape.size() != 2) {
+    throw KerasProblem(fmt::format("pools a tensor {}, expected [tokens,features]", shape_of(input.shape)));
+  }
+  const bool is_max = call.class_name.find("Max") != std::string::npos;
+  if (is_max && model_.mask != MaskKind::none) {
+    throw KerasProblem("a maximum over masked tokens, which Keras does not leave out; nearest: GlobalAveragePooling1D");
+  }
+  ImportedLayer layer;
+  layer.type = "pool";
+  layer.keys["mode"] = is_max ? "max" : "mean";
+  std::vector<int> shape = {input.shape.back()};
+  if (config_flag(call.config, "keepdims", false)) {
+    shape.insert(shape.begin(), 1);
+  }
+  return emit(call, layer, {input}, shape);
+}
+
+KerasTensor KerasLayers::activation(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  const json& value = config_value(call.config, "activation");
+  // A quantizer of the event is the event's format.
+  const std::string format = fold_input_ && input.name == "event" && !input.quantized ? activation_format(value) : "";
+  if (!format.empty() && (model_.input_format.empty() || model_.input_format == format)) {
+    model_.input_format = format;
+    KerasTensor result = input;
+    result.quantized = true;
+    return result;
+  }
+  return emit_all(call, activation_layers(value, input.shape.back()), input, "");
+}
+
+KerasTensor KerasLayers::relu(const KerasCall& call) {
+  const json& slope = config_value(call.config, "negative_slope");
+  if ((!slope.is_null() && slope != 0 && slope != json::array({0.0})) ||
+      config_number(call.config, "threshold", 0) != 0) {
+    throw KerasProblem("ReLU with negative_slope or threshold, expected both 0; nearest: ReLU()");
+  }
+  const KerasTensor& input = only_input(call);
+  const json& most = config_value(call.config, "max_value");
+  const std::optional<double> high =
+      most.is_null() ? std::nullopt : std::optional<double>(config_number(call.config, "max_value", 0));
+  return emit_all(call, relu_layers(high), input, "");
+}
+
+KerasTensor KerasLayers::softmax(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  check_axis(call, input, -1);
+  ImportedLayer layer;
+  layer.type = "softmax";
+  return emit(call, layer, {input}, input.shape);
+}
+
+KerasTensor KerasLayers::masking(const KerasCall& call) {
+  const KerasTensor& input = only_input(call);
+  if (input.name != "event" || input.shape.size() != 2 || !event_shape_.empty()) {
+    throw KerasProblem(
+        "Masking of a tensor other than the event [tokens,features], expected it directly behind the input");
+  }
+  model_.mask = MaskKind::valid;
+  model_.notes.push_back(fmt::format("{}: a bit for each token says which are real, in place of the value {}",
+                                     call.place.names.back(), config_number(call.config, "mask_value", 0)));
+  return input;
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,94 @@
+// Layers of Keras as layers of a description.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "rtlgen/import/imported_model.hpp"
+#include "rtlgen/import/keras_file.hpp"
+
+namespace rtlgen {
+
+/// A tensor of the Keras model, by the layer of the description that makes it.
+struct KerasTensor {
+  std::string name;        ///< `event` or a layer of the description
+  std::vector<int> shape;  ///< without the batch: [features], [tokens,features]; the event's may have more axes
+  bool flat = false;       ///< [tokens*features] of a flatten layer: only a dense layer may follow
+  bool quantized = false;  ///< the event behind its quantizer, which has become the format of the event
+};
+
+/// A layer that is called on tensors.
+struct KerasCall {
+  std::string class_name;  ///< without package
+  nlohmann::json config;
+  KerasPlace place;
+  std::vector<KerasTensor> inputs;           ///< in the order of the call
+  std::map<std::string, KerasTensor> named;  ///< tensors given by name
+  std::set<std::string> arguments;           ///< names of other arguments that are neither null nor false
+};
+
+/// Makes the layers of an ImportedModel, one call after the other.
+class KerasLayers {
+ public:
+  /// `exact`: the model has quantizers, and what they do not round is not rounded. `fold_input`: a quantizer of the
+  /// event becomes the event's format.
+  KerasLayers(const KerasFile& file, bool exact, bool fold_input) : file_(file), fold_input_(fold_input) {
+    model_.exact = exact;
+  }
+
+  /// Applies a layer. Throws KerasProblem.
+  KerasTensor apply(const KerasCall& call);
+  /// What was made so far. The event has the shape in which it was used first.
+  ImportedModel& model() { return model_; }
+  /// The event as [tokens, features]; nothing where no layer has used it.
+  const std::vector<int>& event_shape() const { return event_shape_; }
+  /// Whether a quantizer has become the format of an event that other layers use without it.
+  bool mixes_events() const { return uses_raw_event_ && uses_quantized_event_; }
+
+ private:
+  using Handler = KerasTensor (KerasLayers::*)(const KerasCall&);
+  static const std::map<std::string, Handler>& handlers();
+
+  KerasTensor pass(const KerasCall& call);
+  KerasTensor dense(const KerasCall& call);
+  KerasTensor einsum_dense(const KerasCall& call);
+  KerasTensor time_distributed(const KerasCall& call);
+  KerasTensor attention(const KerasCall& call);
+  KerasTensor layer_norm(const KerasCall& call);
+  KerasTensor rms_norm(const KerasCall& call);
+  KerasTensor batch_norm(const KerasCall& call);
+  KerasTensor add(const KerasCall& call);
+  KerasTensor concatenate(const KerasCall& call);
+  KerasTensor flatten(const KerasCall& call);
+  KerasTensor reshape(const KerasCall& call);
+  KerasTensor pool(const KerasCall& call);
+  KerasTensor activation(const KerasCall& call);
+  KerasTensor relu(const KerasCall& call);
+  KerasTensor softmax(const KerasCall& call);
+  KerasTensor masking(const KerasCall& call);
+
+  KerasTensor dense_of(const KerasCall& call, const KerasWeight& kernel, const KerasWeight& bias, bool use_bias,
+                       const nlohmann::json& config);
+  KerasTensor reshaped(const KerasTensor& input, const std::vector<int>& shape, const KerasCall& call);
+  KerasTensor emit(const KerasCall& call, ImportedLayer layer, const std::vector<KerasTensor>& inputs,
+                   const std::vector<int>& shape);
+  KerasTensor emit_all(const KerasCall& call, const std::vector<ImportedLayer>& layers, KerasTensor tensor,
+                       const std::string& suffix);
+  ImportedArray weight(const KerasCall& call, const KerasWeight& which, const std::vector<std::size_t>& shape) const;
+  std::vector<double> quantized(const nlohmann::json& quantizer, const Hdf5Array& kernel) const;
+  void use(const KerasTensor& tensor, bool by_dense);
+  std::string unique_name(const KerasCall& call, const std::string& suffix);
+
+  const KerasFile& file_;
+  bool fold_input_;
+  bool uses_raw_event_ = false;
+  bool uses_quantized_event_ = false;
+  ImportedModel model_;
+  std::vector<int> event_shape_;
+  std::set<std::string> names_;
+};
+
+}  // namespace rtlgen

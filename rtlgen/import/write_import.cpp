@@ -1,0 +1,163 @@
+#include "rtlgen/import/write_import.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <filesystem>
+
+#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/npz.hpp"
+#include "rtlgen/output_folder.hpp"
+#include "rtlgen/verilog_names.hpp"
+#include "rtlgen/yaml_frontend.hpp"
+
+namespace rtlgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxEventBytes = std::size_t{1} << 31;
+
+/// A Verilog identifier made of the file's name.
+std::string model_name(const std::string& file) {
+  std::string name = fs::path(file).stem().string();
+  for (char& c : name) {
+    c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  }
+  name = name.substr(0, 60);
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0 || is_verilog_keyword(name)) {
+    name = "model_" + name;
+  }
+  return name;
+}
+
+void emit_value(YAML::Emitter& out, const nlohmann::ordered_json& value) {
+  if (value.is_object()) {
+    out << YAML::Flow << YAML::BeginMap;
+    for (const auto& [key, item] : value.items()) {
+      out << YAML::Key << key << YAML::Value;
+      emit_value(out, item);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    out << YAML::Flow << YAML::BeginSeq;
+    for (const nlohmann::ordered_json& item : value) {
+      emit_value(out, item);
+    }
+    out << YAML::EndSeq;
+  } else if (value.is_string()) {
+    out << value.get<std::string>();
+  } else {
+    out << value.dump();  // numbers with all their digits
+  }
+}
+
+/// Text of a comment: one line, printable.
+std::string comment_text(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+  return text;
+}
+
+std::string layer_line(const ImportedLayer& layer) {
+  nlohmann::ordered_json map;
+  map["name"] = layer.name;
+  if (layer.type == "add" || layer.type == "concat") {
+    map[layer.type] = layer.inputs;
+  } else {
+    map["type"] = layer.type;
+    if (!layer.inputs.empty()) {
+      map["input"] = layer.inputs.front();
+    }
+  }
+  map.update(layer.keys);
+  YAML::Emitter line;
+  emit_value(line, map);
+  return fmt::format("  - {}{}\n", line.c_str(), layer.comment.empty() ? "" : "  # " + comment_text(layer.comment));
+}
+
+/// What holds for the tensors of which the file says nothing.
+std::string precision_lines(const ImportedModel& model, bool calibrated) {
+  if (model.exact) {
+    return "# Every tensor is exact but where a quantize layer or a format of its own says otherwise.\n"
+           "precision:\n  default: {weight: auto<16>, bias: auto<24>, activation: exact}\n";
+  }
+  if (calibrated) {
+    return "# Binary points are settled by the calibration events.\n"
+           "precision:\n  default: {weight: auto<16>, bias: auto<16>, activation: auto<16>}\n";
+  }
+  return "# Without calibration events the formats below must hold what occurs: with events, give\n"
+         "# `calibration: events.npz` and `activation: auto<16>` instead, and leave out `score`.\n"
+         "precision:\n  default: {weight: auto<16>, bias: auto<16>, activation: \"fixed<18,8>\", score: "
+         "\"fixed<16,8>\"}\n";
+}
+
+std::string description(const ImportedModel& model, const ImportOptions& options, const std::string& calibration) {
+  static constexpr const char* kMasks[] = {"none", "count", "valid"};
+  std::string text = "# " + comment_text(model.source) + "\n";
+  for (const std::string& note : model.notes) {
+    text += "# Note: " + comment_text(note) + "\n";
+  }
+  const bool calibrated = !calibration.empty();
+  const std::string fallback = calibrated && !model.exact ? "auto<16>" : "fixed<18,8>";
+  const std::string format = options.input.value_or(model.input_format.empty() ? fallback : model.input_format);
+  text += fmt::format(
+      "model: {}\ninput: {{tokens: {}, features: {}, format: \"{}\", mask: {}}}\nweights: weights.npz\n",
+      model_name(options.file), model.tokens, model.features, format, kMasks[static_cast<std::size_t>(model.mask)]);
+  if (calibrated) {
+    text += "calibration: " + calibration + "\n";
+  }
+  text += precision_lines(model, calibrated) + "layers:\n";
+  for (const ImportedLayer& layer : model.layers) {
+    text += layer_line(layer);
+  }
+  return text;
+}
+
+std::string array_bytes(const ImportedArray& array) {
+  if (!array.integral) {
+    return npy_bytes(array.shape, array.values);
+  }
+  std::vector<std::int64_t> mantissas;
+  mantissas.reserve(array.values.size());
+  for (const double value : array.values) {
+    mantissas.push_back(std::llround(value));
+  }
+  return npy_bytes(array.shape, mantissas);
+}
+
+/// Errors in a description that was just made are about the file it was made of.
+void check_loads(const std::string& path, const ImportOptions& options) {
+  try {
+    load_model(path, {});
+  } catch (const SourceError& error) {
+    throw SourceError({options.file}, "cannot be described: " + std::string(error.what()));
+  }
+}
+
+}  // namespace
+
+void write_import(const ImportedModel& model, const ImportOptions& options) {
+  OutputFolder folder(options.out, {"import", "model.yaml"});
+  std::string calibration;
+  if (!options.calibration.empty()) {
+    calibration = "calibration" + fs::path(options.calibration).extension().string();
+    write_file_bytes((folder.path() / calibration).string(), read_file_bytes(options.calibration, kMaxEventBytes));
+  }
+  std::map<std::string, std::string> arrays;
+  for (const ImportedLayer& layer : model.layers) {
+    for (const auto& [name, array] : layer.arrays) {
+      arrays[layer.name + "." + name] = array_bytes(array);
+    }
+  }
+  write_npz((folder.path() / "weights.npz").string(), arrays);
+  const std::string path = (folder.path() / "model.yaml").string();
+  write_file_bytes(path, description(model, options, calibration));
+  check_loads(path, options);
+  folder.commit();
+}
+
+}  // namespace rtlgen

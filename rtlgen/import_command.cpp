@@ -1,0 +1,36 @@
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+
+#include "ir/source_error.hpp"
+#include "rtlgen/commands.hpp"
+#include "rtlgen/import/read_keras.hpp"
+#include "rtlgen/import/read_onnx.hpp"
+#include "rtlgen/import/write_import.hpp"
+
+namespace rtlgen {
+
+int run_import(const ImportOptions& options) {
+  const std::string extension = std::filesystem::path(options.file).extension().string();
+  ImportedModel model;
+  if (extension == ".onnx") {
+    model = read_onnx(options);
+  } else if (extension == ".h5" || extension == ".hdf5" || extension == ".keras") {
+    model = read_keras(options);
+  } else if (extension == ".pt" || extension == ".pth") {
+    throw SourceError({options.file},
+                      "PyTorch files are turned into a description by scripts/export_torch.py FILE -o DIR --heads H "
+                      "--tokens T (or export the model to .onnx)");
+  } else {
+    throw SourceError({options.file}, "unknown kind of model file '" + extension + "', expected .onnx, .h5 or .keras");
+  }
+  for (const std::string& note : model.notes) {
+    spdlog::warn("{}", note);
+  }
+  write_import(model, options);
+  spdlog::info("{}/model.yaml: {} layers; next: rtlgen build {}/model.yaml -o rtl", options.out, model.layers.size(),
+               options.out);
+  return 0;
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,15 @@
+// Quantizers of quantize layers, from the description and the weight file.
+#pragma once
+
+#include "ir/uniform_quantizer.hpp"
+#include "rtlgen/layer_spec.hpp"
+#include "rtlgen/weight_file.hpp"
+
+namespace rtlgen {
+
+/// The quantizer of a quantize layer with `features` features: what `spec` leaves open comes from the arrays
+/// `NAME.scale`, `NAME.zero_point`, `NAME.bits`, `NAME.width`, `NAME.integer` and `NAME.signed`, each [features].
+/// Throws SourceError.
+UniformQuantizer make_quantizer(const LayerSpec& spec, const WeightFile& weights, int features);
+
+}  // namespace rtlgen

@@ -1,0 +1,564 @@
+#!/usr/bin/env python3
+"""Turn an HGQ2 model (Keras 3, quantizers per element) into model.yaml and weights.npz.
+
+    export_hgq.py model.keras -o folder
+
+or, where the model is at hand:
+
+    import export_hgq
+    export_hgq.export(model, "folder")
+
+Needs keras and hgq to load a file, numpy alone for a model at hand: all that is
+asked of layers are the attributes that HGQ2 documents.  Numbers come out exactly:
+integer weights with a scale, `quantize` layers with a format per feature
+(docs/yaml.md).  The event is taken in the format of the first quantizer, or the
+smallest one that holds all of its formats.
+
+Exact are QDense, QBatchNormDense, QEinsumDense (over the last axis),
+QBatchNormalization, QAdd, Quantizer, ReLU, Flatten, Reshape to a vector, Dropout.
+QSoftmax, QUnaryFunctionLUT and QMultiHeadAttention become the layers of the same
+function with formats that hold those of HGQ2; their tables are rtlgen's own, so
+that results are close, not equal (a note says so).
+Problems are reported in one line, exit status 2; nothing is written then.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+import tempfile
+
+import numpy as np
+
+ROUNDINGS = {
+    "TRN": "trn", "RND": "rnd", "RND_CONV": "rnd_conv", "TRN_ZERO": "trn_zero", "RND_ZERO": "rnd_zero",
+    "RND_MIN_INF": "rnd_min_inf", "RND_INF": "rnd_inf",
+    "S_RND": "rnd", "S_RND_CONV": "rnd_conv",  # stochastic only while training
+}
+OVERFLOWS = {"WRAP": "wrap", "SAT": "sat", "SYM": "sat_sym", "SAT_SYM": "sat_sym"}
+MAX_WIDTH = 48
+
+
+class ExportError(Exception):
+    """What is wrong with a model, in one line."""
+
+
+def array(tensor):
+    """A tensor of any Keras backend as float64."""
+    if hasattr(tensor, "detach"):
+        tensor = tensor.detach().cpu()
+    if hasattr(tensor, "numpy"):
+        tensor = tensor.numpy()
+    return np.asarray(tensor, np.float64)
+
+
+def kind(layer):
+    """The class of a layer, by name: neither keras nor hgq need be there."""
+    return type(layer).__name__
+
+
+# Quantizers.
+
+
+def spread(inner, bits, shape, where):
+    """Numbers of bits for each element of a tensor, as HGQ2's mapper spreads them (else by broadcasting)."""
+    mapper = getattr(inner, "bw_mapper", None)
+    try:
+        return np.broadcast_to(array(mapper.bw_to_x(bits, shape) if mapper is not None else bits), shape)
+    except Exception as error:  # what a backend raises for shapes that do not fit
+        raise ExportError(f"{where}: formats {list(np.shape(bits))} do not fit a tensor {list(shape)}") from error
+
+
+class Formats:
+    """What one quantizer does to a tensor: k, i, f per feature (sign, integer bits without sign, fraction bits)."""
+
+    def __init__(self, quantizer, shape, where, features):
+        """`shape`: that of the tensor without batch; what stands `features` elements apart must have one format."""
+        for extra in ("scaler", "affine"):
+            if getattr(quantizer, extra, None) is not None:
+                raise ExportError(f"{where}: quantizer with {extra}, expected none")
+        inner = getattr(quantizer, "quantizer", quantizer)
+        self.identity = kind(inner).startswith("Dummy")
+        if self.identity:
+            return
+        k, i, f = self.kif(inner, where)
+        wide = [spread(inner, v, (1, *shape), where).reshape(-1, features) for v in (k, i, f)]
+        if any((v != v[0]).any() for v in wide):
+            raise ExportError(f"{where}: formats differ between tokens, expected one for each feature: give the "
+                              "quantizer homogeneous_axis=(0, 1)")
+        if any((v != np.rint(v)).any() for v in wide):
+            raise ExportError(f"{where}: numbers of bits are not whole")
+        self.k, self.i, self.f = (v[0].astype(np.int64) for v in wide)
+        self.rounding = self.mode(inner, "round_mode", ROUNDINGS, where)
+        self.overflow = self.mode(inner, "overflow_mode", OVERFLOWS, where)
+        self.width = np.maximum(self.k + self.i + self.f, 0)
+        # What is pruned has no format; keep its numbers out of sight.
+        for values in (self.k, self.i, self.f):
+            values[self.width == 0] = 0
+        if self.width.max(initial=0) > MAX_WIDTH:
+            raise ExportError(f"{where}: {self.width.max()} bits, expected at most {MAX_WIDTH}")
+
+    @staticmethod
+    def kif(inner, where):
+        """k, i, f of either parameterization."""
+        if getattr(inner, "kif", None) is not None:
+            return inner.kif
+        if not hasattr(inner, "k") or not hasattr(inner, "i"):
+            raise ExportError(f"{where}: {kind(inner)} is no fixed-point quantizer")
+        if hasattr(inner, "f"):
+            return inner.k, inner.i, inner.f
+        return inner.k, inner.i, array(inner.b) - array(inner.i)
+
+    @staticmethod
+    def mode(inner, name, known, where):
+        """A mode by the name docs/yaml.md gives it."""
+        value = str(getattr(inner, name)).upper()
+        if value not in known:
+            raise ExportError(f"{where}: {name} {value}, expected one of {', '.join(known)}")
+        return known[value]
+
+    def uniform(self):
+        """Whether all features have the same format."""
+        return (self.width > 0).all() and all((v == v[0]).all() for v in (self.k, self.i, self.f))
+
+    def bounds(self):
+        """The k, i and f that hold those of all features."""
+        used = self.width > 0
+        if not used.any():
+            raise ExportError("all features of a tensor are pruned")
+        return tuple(int(v[used].max()) for v in (self.k, self.i, self.f))
+
+    def same(self, other):
+        """Whether what `other` made passes through unchanged: what is on the grid and in range is not rounded."""
+        equal = all(np.array_equal(a, b) for a, b in ((self.k, other.k), (self.i, other.i), (self.f, other.f)))
+        return equal and self.overflow == other.overflow
+
+    def within(self, other):
+        """Whether rounding by `other` first makes no difference that the event's format does not make."""
+        modes = self.rounding == other.rounding and self.overflow == other.overflow
+        return modes and all(a <= b for a, b in zip(self.bounds(), other.bounds()))
+
+    def hull(self):
+        """Text of the smallest format that holds those of all features."""
+        k, i, f = self.bounds()
+        width = k + i + f
+        if width > MAX_WIDTH:
+            raise ExportError(f"formats of a tensor span {width} bits, expected at most {MAX_WIDTH}")
+        return f"{'' if k else 'u'}fixed<{width},{k + i},{self.rounding},{self.overflow}>"
+
+
+# The graph.
+
+
+def operations(model):
+    """Layers with their inputs, in order of computation: pairs (layer, [layers])."""
+    ordered = list(getattr(model, "operations", None) or model.layers)
+    pairs = []
+    functional = all(getattr(layer, "_inbound_nodes", None) for layer in ordered)
+    previous = None
+    for layer in ordered:
+        if not functional:
+            pairs.append((layer, [] if previous is None else [previous]))
+            previous = layer
+            continue
+        nodes = layer._inbound_nodes
+        if len(nodes) != 1:
+            raise ExportError(f"{layer.name}: is used {len(nodes)} times, expected once")
+        pairs.append((layer, [t._keras_history[0] for t in nodes[0].input_tensors]))
+    return pairs
+
+
+def event_shape(model):
+    """Tokens and features of the model's input, as the shape without batch."""
+    shape = tuple(model.input_shape)[1:]
+    if not 1 <= len(shape) <= 2 or any(not isinstance(s, int) for s in shape):
+        raise ExportError(f"input {list(shape)}, expected [features] or [tokens, features] of fixed size")
+    return shape
+
+
+class Export:
+    """Collects layers and arrays."""
+
+    def __init__(self, model, name):
+        self.name = name
+        self.lines, self.arrays, self.used = [], {}, set()
+        self.notes, self.precisions = [], {}  # what is not exact; formats of elementary layers
+        self.tensor, self.shape = {}, {}  # of each layer: name of the yaml layer, shape without batch
+        self.flattened = {}  # yaml flatten layers: what they flatten, and the line they have
+        self.event_format = None
+        self.formats = {}  # those of quantized tensors, by the name of the yaml layer
+        self.event = event_shape(model)
+        for layer, inputs in operations(model):
+            self.visit(layer, inputs)
+
+    def unique(self, name):
+        """A name that docs/yaml.md allows and that is not taken."""
+        base = re.sub(r"[^A-Za-z0-9_]", "_", str(name))[:50] or "layer"
+        base = "layer_" + base if base in ("event", "mask") or not base[0].isalpha() else base
+        name, count = base, 1
+        while name in self.used:
+            count += 1
+            name = f"{base}_{count}"
+        self.used.add(name)
+        return name
+
+    def line(self, name, source, **keys):
+        """Add a layer; values are YAML text."""
+        parts = {"name": name, **keys}
+        if "add" not in keys:
+            parts["input"] = source
+        self.lines.append("  - {" + ", ".join(f"{k}: {v}" for k, v in parts.items()) + "}")
+        return name
+
+    def visit(self, layer, inputs):
+        """Add one layer of the model."""
+        name = kind(layer)
+        for source in [layer, *inputs]:  # sequential models do not list their input
+            if kind(source) == "InputLayer" and source not in self.tensor:
+                if "event" in self.tensor.values():
+                    raise ExportError(f"{source.name}: a second input, expected one")
+                self.tensor[source], self.shape[source] = "event", self.event
+        if name == "InputLayer":
+            return
+        if any(source not in self.tensor for source in inputs):
+            raise ExportError(f"{layer.name}: its inputs are not those of the layers before")
+        sources = [self.tensor[s] for s in inputs] or ["event"]
+        shapes = [self.shape[s] for s in inputs] or [self.event]
+        method = getattr(self, "layer_" + name.lower(), None)
+        if method is None:
+            raise ExportError(f"{layer.name}: {name} is not supported, expected QDense, QEinsumDense, "
+                              "QBatchNormalization, QAdd, QSoftmax, QUnaryFunctionLUT, QMultiHeadAttention, Quantizer, "
+                              "ReLU, Flatten or Dropout")
+        result, shape = method(layer, sources, shapes)
+        if getattr(layer, "enable_oq", False):
+            result = self.quantize(layer.oq, result, shape, f"{layer.name}.oq", f"{layer.name}_oq")
+        self.tensor[layer], self.shape[layer] = result, shape
+
+    # Parts of layers.
+
+    def quantize(self, quantizer, source, shape, where, name):
+        """Add a quantizer; the first one on the event gives the event's format."""
+        flat = self.flattened.get(source)
+        formats = Formats(quantizer, shape, where, flat[1] if flat else shape[-1])
+        if formats.identity:
+            return source
+        if flat:  # a quantizer behind a flatten is the same as one in front of it
+            if not any(re.search(rf"\b{source}\b", line) for line in self.lines if line != flat[2]):
+                self.lines.remove(flat[2])
+            return self.flatten(self.unique(source), self.place(formats, flat[0], name), flat[1])
+        return self.place(formats, source, name)
+
+    def place(self, formats, source, name):
+        """Add a layer for these formats."""
+        if source == "event":
+            self.event_format = self.event_format or formats
+            if not formats.within(self.event_format):
+                raise ExportError(f"{name}: a second quantizer of the event, and not coarser than the first one")
+            if formats.uniform() and formats.hull() == self.event_format.hull():
+                self.formats["event"] = formats
+                return source
+        if source in self.formats and formats.same(self.formats[source]):
+            return source
+        name = self.unique(name)
+        self.formats[name] = formats
+        modes = {"rounding": formats.rounding, "overflow": formats.overflow}
+        if formats.uniform():
+            return self.line(name, source, type="quantize", format=f'"{formats.hull()}"')
+        self.arrays[name + ".width"] = formats.width
+        self.arrays[name + ".integer"] = formats.k + formats.i
+        mixed = len(set(formats.k[formats.width > 0])) > 1
+        if mixed:
+            self.arrays[name + ".signed"] = formats.k
+        signed = bool(formats.k.max())
+        return self.line(name, source, type="quantize", formats="per_feature", signed=str(signed).lower(), **modes)
+
+    def input_quantized(self, layer, source, shape):
+        """The layer's input behind its quantizer."""
+        if not getattr(layer, "enable_iq", False):
+            return source
+        return self.quantize(layer.iq, source, shape, f"{layer.name}.iq", f"{layer.name}_iq")
+
+    def weights(self, name, kernel, quantizer, where):
+        """Add integer weights [units, in] with the scale they share."""
+        fraction = 0
+        while fraction < 64 and (np.ldexp(kernel, fraction) != np.rint(np.ldexp(kernel, fraction))).any():
+            fraction += 1
+        mantissa = np.ldexp(kernel, fraction)
+        if fraction == 64 or np.abs(mantissa).max(initial=0) >= 2.0**(MAX_WIDTH - 1):
+            raise ExportError(f"{where}: kernel is not quantized, or by more than {MAX_WIDTH} bits")
+        inner = getattr(quantizer, "quantizer", quantizer)
+        if not kind(inner).startswith("Dummy"):
+            _, _, f = Formats.kif(inner, where)
+            steps = np.ldexp(kernel.T, spread(inner, f, kernel.T.shape, where).astype(np.int64))
+            if (steps != np.rint(steps)).any():
+                raise ExportError(f"{where}: quantized kernel does not lie on the grid of its quantizer")
+        self.arrays[name + ".weight"] = mantissa.astype(np.int64)
+        self.arrays[name + ".weight_scale"] = np.float64(2.0**-fraction)
+
+    def activation(self, layer):
+        """Keys for the activation inside a layer."""
+        function = getattr(layer, "activation", None)
+        name = getattr(function, "__name__", None if function is None else str(function))
+        if name in (None, "linear"):
+            return {}
+        if name != "relu":
+            raise ExportError(f"{layer.name}: activation {name}, expected linear or relu (others: QUnaryFunctionLUT)")
+        return {"activation": "relu"}
+
+    def dense(self, layer, source, shape):
+        """Add a dense over the last axis; kernel [in, units]."""
+        kernel = array(layer.qkernel if hasattr(layer, "qkernel") else layer.kq(layer.kernel))
+        if kernel.ndim != 2 or kernel.shape[0] != shape[-1]:
+            raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for a tensor {list(shape)}")
+        source = self.input_quantized(layer, source, shape)
+        name = self.unique(layer.name)
+        units = kernel.shape[1]
+        self.weights(name, kernel.T, layer.kq, layer.name)
+        keys = {"type": "dense", "units": units, **self.activation(layer)}
+        bias = getattr(layer, "qbias", None)
+        if bias is None:
+            keys["use_bias"] = "false"
+        else:
+            bias = array(bias)
+            if bias.size != units:
+                raise ExportError(f"{layer.name}: bias {list(bias.shape)}, expected one for each unit")
+            self.arrays[name + ".bias"] = bias.reshape(units)
+        return self.line(name, source, **keys), (*shape[:-1], units)
+
+    # Layers, by class.
+
+    def layer_qdense(self, layer, sources, shapes):
+        """QDense."""
+        return self.dense(layer, sources[0], shapes[0])
+
+    layer_qbatchnormdense = layer_qdense
+
+    def layer_qeinsumdense(self, layer, sources, shapes):
+        """QEinsumDense where it is a dense."""
+        equation = str(layer.equation).replace(" ", "")
+        match = re.fullmatch(r"(\.\.\.|[a-zA-Z]*)([a-zA-Z]),([a-zA-Z])([a-zA-Z])->(\.\.\.|[a-zA-Z]*)([a-zA-Z])", equation)
+        fits = match is not None and match[1] == match[5] and match[2] == match[3] and match[4] == match[6]
+        if not fits or match[2] == match[4] or match[4] in match[1]:
+            raise ExportError(f"{layer.name}: equation {equation}, expected a dense over the last axis as ...a,ab->...b")
+        return self.dense(layer, sources[0], shapes[0])
+
+    layer_qeinsumdensebatchnorm = layer_qeinsumdense
+
+    def layer_qbatchnormalization(self, layer, sources, shapes):
+        """QBatchNormalization: scale and offset are quantized."""
+        source = self.input_quantized(layer, sources[0], shapes[0])
+        scale, offset = (array(v).reshape(-1) for v in layer.qscaler_and_qoffset)
+        name = self.unique(layer.name)
+        self.arrays[name + ".weight"] = np.broadcast_to(scale, shapes[0][-1:]).copy()
+        self.arrays[name + ".bias"] = np.broadcast_to(offset, shapes[0][-1:]).copy()
+        return self.line(name, source, type="affine"), shapes[0]
+
+    def layer_qadd(self, layer, sources, shapes):
+        """QAdd: a quantizer for each input."""
+        if any(shape != shapes[0] for shape in shapes):
+            raise ExportError(f"{layer.name}: shapes {[list(s) for s in shapes]} differ")
+        if getattr(layer, "enable_iq", False):
+            quantizers = list(layer.iq)
+            sources = [self.quantize(q, s, shapes[0], f"{layer.name}.iq[{n}]", f"{layer.name}_iq{n}")
+                       for n, (q, s) in enumerate(zip(quantizers, sources))]
+        name = self.unique(layer.name)
+        return self.line(name, None, add="[" + ", ".join(sources) + "]"), shapes[0]
+
+    def layer_quantizer(self, layer, sources, shapes):
+        """Quantizer as a layer of its own."""
+        return self.quantize(layer, sources[0], shapes[0], layer.name, layer.name), shapes[0]
+
+    def layer_relu(self, layer, sources, shapes):
+        """ReLU without slope, threshold and maximum."""
+        if any(getattr(layer, key, None) not in (None, 0, 0.0) for key in ("negative_slope", "threshold", "max_value")):
+            raise ExportError(f"{layer.name}: expected a ReLU without slope, threshold and maximum")
+        return self.line(self.unique(layer.name), sources[0], type="activation", function="relu"), shapes[0]
+
+    def layer_activation(self, layer, sources, shapes):
+        """Activation('relu')."""
+        if not self.activation(layer):
+            return sources[0], shapes[0]
+        return self.line(self.unique(layer.name), sources[0], type="activation", function="relu"), shapes[0]
+
+    def layer_dropout(self, _, sources, shapes):
+        """Nothing at inference."""
+        return sources[0], shapes[0]
+
+    def layer_flatten(self, layer, sources, shapes):
+        """Tokens side by side."""
+        if len(shapes[0]) == 1:
+            return sources[0], shapes[0]
+        size = shapes[0][0] * shapes[0][1]
+        return self.flatten(self.unique(layer.name), sources[0], shapes[0][1]), (size,)
+
+    def flatten(self, name, source, features):
+        """Add a flatten."""
+        self.line(name, source, type="flatten")
+        self.flattened[name] = (source, features, self.lines[-1])
+        return name
+
+    def layer_reshape(self, layer, sources, shapes):
+        """Reshape to a vector."""
+        target = tuple(layer.target_shape)
+        if target == shapes[0]:
+            return sources[0], shapes[0]
+        if len(target) != 1:
+            raise ExportError(f"{layer.name}: reshapes to {list(target)}, expected a vector")
+        return self.layer_flatten(layer, sources, shapes)
+
+    # Layers with tables: the function is the same, its tables are not.
+
+    def near(self, layer):
+        """Note that a layer is not exact."""
+        self.notes.append(f"{layer.name} ({kind(layer)}) is computed with tables of rtlgen: close, not equal")
+
+    def hull_of(self, quantizer, shape, where):
+        """Text of a format that holds all elements of a tensor, whatever its axes mean."""
+        size = int(np.prod(shape))
+        inner = getattr(quantizer, "quantizer", quantizer)
+        k, i, f = (spread(inner, v, (1, *shape), where).reshape(size) for v in Formats.kif(inner, where))
+        used = k + i + f > 0
+        k, i, f = (int(v[used].max(initial=0)) for v in (k, i, f))
+        rounding = Formats.mode(inner, "round_mode", ROUNDINGS, where)
+        # A format that holds all never wraps where the elements' do not: saturation is the safe choice.
+        return k, i, f, f"{'' if k else 'u'}fixed<{k + i + f},{k + i},{rounding}>"
+
+    def tabled(self, layer, source, shape, **keys):
+        """Add a layer that needs formats on both sides."""
+        if not getattr(layer, "enable_iq", False) or not getattr(layer, "enable_oq", False):
+            raise ExportError(f"{layer.name}: expected quantizers of its input and of its output")
+        source = self.input_quantized(layer, source, shape)
+        name = self.unique(layer.name)
+        formats = Formats(layer.oq, shape, f"{layer.name}.oq", shape[-1])
+        self.precisions[name] = {"activation": formats.hull()}
+        if formats.uniform():
+            self.formats[name] = formats
+        self.near(layer)
+        return self.line(name, source, **keys), shape
+
+    def layer_qsoftmax(self, layer, sources, shapes):
+        """QSoftmax over the features."""
+        axes = getattr(layer, "axes", (-1,))
+        if tuple(axes) not in ((-1,), (len(shapes[0]),)) or getattr(layer, "input_scaler", 1.0) != 1.0:
+            raise ExportError(f"{layer.name}: expected a softmax over the last axis, without a scaler")
+        return self.tabled(layer, sources[0], shapes[0], type="softmax")
+
+    def layer_qunaryfunctionlut(self, layer, sources, shapes):
+        """QUnaryFunctionLUT of a function that rtlgen has."""
+        name = getattr(layer.activation, "__name__", str(layer.activation))
+        name = {"swish": "silu"}.get(name, name)
+        if name not in ("relu", "gelu", "sigmoid", "tanh", "silu"):
+            raise ExportError(f"{layer.name}: function {name}, expected relu, gelu, sigmoid, tanh or silu")
+        return self.tabled(layer, sources[0], shapes[0], type="activation", function=name)
+
+    def layer_qmultiheadattention(self, layer, sources, shapes):
+        """QMultiHeadAttention of a tensor with itself."""
+        if any(source != sources[0] for source in sources) or len(shapes[0]) != 2:
+            raise ExportError(f"{layer.name}: expected self-attention over [tokens, features]")
+        tokens, features = shapes[0]
+        parts = {"q": layer._query_dense, "k": layer._key_dense, "v": layer._value_dense}
+        out = layer._output_dense
+        source = self.input_quantized(parts["q"], sources[0], shapes[0])
+        name = self.unique(layer.name)
+        for letter, part in parts.items():
+            kernel = array(part.qkernel)  # [in, heads, dim]
+            if kernel.ndim != 3 or kernel.shape[0] != features:
+                raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for a tensor {list(shapes[0])}")
+            self.arrays[f"{name}.w{letter}"] = kernel.transpose(1, 2, 0)
+            bias = getattr(part, "qbias", None)
+            self.arrays[f"{name}.b{letter}"] = np.zeros(kernel.shape[1:]) if bias is None else array(bias)
+            shape = (tokens, *kernel.shape[1:])
+            self.precisions[f"{name}.{letter}"] = {"activation": self.hull_of(part.oq, shape, f"{name}.{letter}")[3]}
+        heads, value_dim = self.arrays[name + ".wv"].shape[:2]
+        key_dim = self.arrays[name + ".wk"].shape[1]
+        kernel = array(out.qkernel)  # [heads, dim, units]
+        self.arrays[name + ".wo"] = kernel.transpose(2, 0, 1)
+        bias = getattr(out, "qbias", None)
+        self.arrays[name + ".bo"] = np.zeros(kernel.shape[2]) if bias is None else array(bias)
+        units = kernel.shape[2]
+        self.precisions[name + ".heads"] = {
+            "activation": self.hull_of(out.iq, (tokens, heads, value_dim), f"{name}.heads")[3]}
+        k, i, f, _ = self.hull_of(layer._softmax.iq, (heads, tokens, tokens), f"{name}.softmax")
+        # Scores are multiplied by log2(e) / sqrt(key_dim) here; keep their resolution.
+        shift = int(np.ceil(np.log2(np.log2(np.e) / np.sqrt(key_dim))))
+        self.precisions[name + ".heads"]["score"] = f"fixed<{k + i + f + 1},{k + i + shift}>"
+        if not getattr(out, "enable_oq", False):
+            raise ExportError(f"{layer.name}: expected a quantizer of its output")
+        formats = Formats(out.oq, (tokens, units), f"{name}.oq", units)
+        self.precisions[name] = {"activation": formats.hull()}
+        if formats.uniform():
+            self.formats[name] = formats
+        self.near(layer)
+        self.line(name, source, type="multi_head_attention", heads=heads, key_dim=key_dim, value_dim=value_dim,
+                  units=units, projection="separate")
+        return self.quantize(out.oq, name, (tokens, units), f"{name}.oq", f"{name}_oq"), (tokens, units)
+
+    # The result.
+
+    def description(self):
+        """Text of model.yaml."""
+        tokens = 1 if len(self.event) == 1 else self.event[0]
+        event = self.event_format.hull() if self.event_format else "fixed<18,8>"
+        layers = ["  layers:"] if self.precisions else []
+        for name, formats in self.precisions.items():
+            layers.append(f'    "{name}": {{' + ", ".join(f'{k}: "{v}"' for k, v in formats.items()) + "}")
+        return "\n".join([
+            "# HGQ2 model: formats are those of its quantizers, everything else is exact",
+            *(f"# Note: {note}" for note in self.notes),
+            f"model: {self.name}",
+            f'input: {{tokens: {tokens}, features: {self.event[-1]}, format: "{event}"}}',
+            "weights: weights.npz",
+            "precision:",
+            "  default: {weight: auto<16>, bias: auto<24>, activation: exact}",
+            *layers,
+            "layers:",
+            *self.lines,
+        ]) + "\n"
+
+
+def export(model, output):
+    """Write `model` to a new folder `output`; returns notes on what is not exact. Raises ExportError."""
+    output = pathlib.Path(output)
+    name = re.sub(r"[^A-Za-z0-9_]", "_", str(getattr(model, "name", "model")))[:50]
+    result = Export(model, name if re.match(r"[A-Za-z_]", name) else "model_" + name)
+    if not result.lines:
+        raise ExportError("the model has no layers")
+    if output.exists():
+        raise ExportError(f"{output} exists already")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=output.name + ".tmp") as temporary:
+        folder = pathlib.Path(temporary) / "new"
+        folder.mkdir()
+        (folder / "model.yaml").write_text(result.description(), encoding="ascii")
+        np.savez(folder / "weights.npz", **result.arrays)
+        folder.rename(output)
+    return result.notes
+
+
+def main():
+    """Export a file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=pathlib.Path, help="what model.save wrote (.keras)")
+    parser.add_argument("-o", "--output", type=pathlib.Path, required=True, help="folder to make")
+    args = parser.parse_args()
+    try:
+        try:
+            import hgq  # pylint: disable=import-outside-toplevel,unused-import
+            import keras  # pylint: disable=import-outside-toplevel
+        except ImportError as error:
+            raise ExportError(f"needs keras and hgq2 to be installed: {error}") from error
+        try:
+            model = keras.models.load_model(args.file, compile=False)
+        except (OSError, ValueError, TypeError) as error:
+            raise ExportError(f"cannot be loaded: {error}") from error
+        for note in export(model, args.output):
+            print("note: " + note)
+    except ExportError as error:
+        print(f"{args.file}: error: {error}".replace("\n", " "), file=sys.stderr)
+        return 2
+    print(f"{args.output}/model.yaml: next: rtlgen build {args.output}/model.yaml -o rtl")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

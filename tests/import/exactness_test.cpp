@@ -1,0 +1,179 @@
+// Imported quantized models compute what their files say, to the last bit.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rtlgen/npy.hpp"
+#include "rtlgen/npz.hpp"
+#include "tests/support/dice.hpp"
+#include "tests/support/imported.hpp"
+#include "tests/support/python.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+constexpr std::size_t kEvents = 10000;
+
+/// A quantized model of tests/data/import/onnx and events for it.
+struct QuantizedModel {
+  std::string name;
+  std::size_t features;
+  std::string input;      ///< the event's format, empty where the file has one
+  std::int64_t low;       ///< range of the event's numbers, in steps
+  std::int64_t high;      ///< range of the event's numbers, in steps
+  double step;            ///< what the numbers are multiples of
+  bool off_grid = false;  ///< every second event has numbers between the steps
+};
+
+/// Writes seeded events [kEvents, features].
+std::string write_events(const TemporaryFolder& folder, const QuantizedModel& model) {
+  constexpr unsigned kSeed = 421;
+  INFO("seed " << kSeed << " + " << seed_offset());
+  Dice dice(kSeed);
+  std::vector<double> x(kEvents * model.features);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = static_cast<double>(dice.between(model.low, model.high)) * model.step;
+    if (model.off_grid && i / model.features % 2 == 1) {
+      x[i] += static_cast<double>(dice.below(1 << 20)) * model.step * 0x1p-20;
+    }
+  }
+  write_npy(folder.file("x.npy"), {kEvents, model.features}, x);
+  return folder.file("x.npy");
+}
+
+/// What the file says of the events.
+NpyArray forward(const TemporaryFolder& folder, const std::string& file, const std::string& events) {
+  const std::string log =
+      run_python(folder, "tests/data/import/qonnx_forward.py", {file, events, folder.file("y.npy")});
+  UNSCOPED_INFO(log);
+  return read_npy(folder.file("y.npy"));
+}
+
+void check_exact(const QuantizedModel& model) {
+  if (!has_python()) {
+    return;
+  }
+  const TemporaryFolder folder;
+  const std::string file = import_data("onnx/" + model.name + ".onnx");
+  const std::string events = write_events(folder, model);
+  const NpyArray expected = forward(folder, file, events);
+  const std::string description = import_onnx(folder, file, model.input);
+  INFO(read_text(description));
+  CHECK(count_differences(golden_rows(description, events), expected) == 0);
+}
+
+TEST_CASE("import: a jet tagger with power-of-two scales is exact, on the grid of its input and between", "[import]") {
+  check_exact({"qonnx_jet_tagger", 16, "", -200, 200, 0x1p-3, true});
+}
+
+TEST_CASE("import: arbitrary scales, batch norms and activations of 2, 4 and 8 bits are exact", "[import]") {
+  check_exact({"qonnx_bits_mlp", 60, "ufixed<1,1>", 0, 1, 1});
+}
+
+TEST_CASE("import: a network of one-bit weights and activations is exact", "[import]") {
+  check_exact({"qonnx_binary_mlp", 64, "ufixed<8,0>", 0, 255, 0x1p-8});
+}
+
+TEST_CASE("import: QuantizeLinear and DequantizeLinear with zero points are exact", "[import]") {
+  check_exact({"qdq_mlp", 12, "fixed<12,6>", -700, 700, 0x1p-6});
+}
+
+TEST_CASE("import: every rounding mode of QONNX is exact, ties as well", "[import]") {
+  check_exact({"qonnx_roundings", 8, "", -300, 300, 0x1p-4, true});
+}
+
+TEST_CASE("import: quantizers with zero points side by side are exact", "[import]") {
+  check_exact({"qonnx_zero_points", 6, "", -150, 150, 0x1p-5, true});
+}
+
+TEST_CASE("import: sums of tensors of equal scale are exact", "[import]") {
+  check_exact({"qonnx_residual", 12, "fixed<12,5>", -1500, 1500, 0x1p-7});
+}
+
+TEST_CASE("import: an autoencoder with per-channel weight scales is exact", "[import]") {
+  check_exact({"qonnx_autoencoder", 16, "", -150, 150, 0x1p-4, true});
+}
+
+TEST_CASE("import: activations with a scale per channel are exact", "[import]") {
+  check_exact({"qonnx_channel_scales", 10, "fixed<12,4>", -1000, 1000, 0x1p-8});
+}
+
+TEST_CASE("import: clipped activations are exact", "[import]") {
+  check_exact({"qonnx_clipped", 10, "", -150, 150, 0x1p-4, true});
+}
+
+TEST_CASE("import: Trunc of version 1 is exact", "[import]") {
+  check_exact({"qonnx_trunc_v1", 8, "", -150, 150, 0x1p-3, true});
+}
+
+TEST_CASE("import: Trunc of version 2 is exact", "[import]") {
+  check_exact({"qonnx_trunc_v2", 8, "", -150, 150, 0x1p-3, true});
+}
+
+TEST_CASE("import: the comparison sees one wrong number among all", "[import]") {
+  NpyArray expected{{2, 2}, {0.5, -1.25, 3, 0}, false};
+  RowMatrix rows(2, 2);
+  rows << 0.5, -1.25, 3, 0;
+  CHECK(count_differences(rows, expected) == 0);
+  expected.values[3] = 0x1p-20;
+  CHECK(count_differences(rows, expected) == 1);
+  rows(1, 1) = NAN;
+  CHECK(count_differences(rows, expected) == 1);
+}
+
+TEST_CASE("import: the public intrusion detector decides as its reference", "[import]") {
+  const std::string shared = std::string(RTLGEN_SHARED_DIR) + "/models/";
+  if (!std::filesystem::exists(shared + "files/qonnx_unsw_w2a2.onnx")) {
+    WARN("skipped: there are no third-party models in " << shared);
+    return;
+  }
+  const TemporaryFolder folder;
+  const NpzFile vectors(shared + "qonnx_unsw_w2a2_vectors.npz");
+  const NpyArray x = vectors.read("x");
+  write_npy(folder.file("x.npy"), x.shape, x.values);
+  const std::string description = import_onnx(folder, shared + "files/qonnx_unsw_w2a2.onnx", "ufixed<1,1>");
+  CHECK(count_differences(golden_rows(description, folder.file("x.npy")), vectors.read("y_float64")) == 0);
+}
+
+/// A float model as torch or a converter from Keras writes it.
+void check_float(const std::string& name, std::vector<std::size_t> shape) {
+  if (!has_python()) {
+    return;
+  }
+  constexpr unsigned kSeed = 77;
+  INFO("seed " << kSeed << " + " << seed_offset());
+  Dice dice(kSeed);
+  std::vector<double> x(shape[0] * shape[1] * shape[2]);
+  for (double& value : x) {
+    value = dice.normal();
+  }
+  const TemporaryFolder folder;
+  write_npy(folder.file("x.npy"), shape, x);
+  const NpyArray expected = forward(folder, import_data(name), folder.file("x.npy"));
+  const std::string description = import_onnx(folder, import_data(name), "");
+  INFO(read_text(description));
+  // Constants such as 1/sqrt(key_dim) are float32 in the file.
+  CHECK(largest_difference(float_rows(description, folder.file("x.npy")), expected) < 1e-6);
+}
+
+TEST_CASE("import: a transformer of Keras with Einsum is the same in floating point", "[import]") {
+  check_float("onnx/keras_transformer.onnx", {100, 8, 6});
+}
+
+TEST_CASE("import: transformers of torch are the same in floating point", "[import]") {
+  for (const char* name : {"post_relu_11", "pre_gelu_13", "post_gelu_17", "tokens_first_pre_relu_17",
+                           "tokens_first_post_relu_13", "open_batch_post_relu_13"}) {
+    DYNAMIC_SECTION(name) { check_float("torch/" + std::string(name) + ".onnx", {100, 8, 6}); }
+  }
+}
+
+TEST_CASE("import: an attention of torch alone is the same in floating point", "[import]") {
+  for (const char* name : {"attention_11", "attention_13"}) {
+    DYNAMIC_SECTION(name) { check_float("torch/" + std::string(name) + ".onnx", {100, 8, 16}); }
+  }
+}
+
+}  // namespace
+}  // namespace rtlgen::testing

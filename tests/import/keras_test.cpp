@@ -1,0 +1,383 @@
+// The import of Keras models: what they compute, and what is said of models that have no counterpart.
+#include <zip.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <random>
+
+#include "ir/float_reference.hpp"
+#include "ir/source_error.hpp"
+#include "rtlgen/event_file.hpp"
+#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/import/keras_graph.hpp"
+#include "rtlgen/import/keras_problem.hpp"
+#include "rtlgen/import/qkeras_quantizer.hpp"
+#include "rtlgen/import/read_keras.hpp"
+#include "rtlgen/import/write_import.hpp"
+#include "rtlgen/npy.hpp"
+#include "rtlgen/npz.hpp"
+#include "rtlgen/yaml_frontend.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace rtlgen {
+namespace {
+
+using testing::TemporaryFolder;
+
+std::string fixture(const std::string& name) { return testing::source_folder() + "/tests/data/import/keras/" + name; }
+
+ImportOptions options_of(const std::string& file, const std::string& out = "") {
+  ImportOptions options;
+  options.file = file;
+  options.out = out;
+  return options;
+}
+
+/// The largest difference between what the imported model computes and the numbers of `expected`.
+double difference(const std::string& file, const std::string& events, const std::vector<double>& expected) {
+  const TemporaryFolder folder;
+  const ImportOptions options = options_of(file, folder.file("out"));
+  write_import(read_keras(options), options);
+  const Model model = load_model(folder.file("out/model.yaml"), {});
+  const RowMatrix y = float_output(model, load_events(events, model, {}), 64);
+  REQUIRE(static_cast<std::size_t>(y.size()) == expected.size());
+  return (Eigen::Map<const Eigen::ArrayXd>(y.data(), y.size()) -
+          Eigen::Map<const Eigen::ArrayXd>(expected.data(), y.size()))
+      .abs()
+      .maxCoeff();
+}
+
+const std::vector<std::string>& models() {
+  static const std::vector<std::string> kModels = {"transformer", "branches", "jet_tagger", "autoencoder",
+                                                   "quantized_attention"};
+  return kModels;
+}
+
+TEST_CASE("keras: models of both formats compute what a plain forward pass does", "[keras]") {
+  for (const std::string& name : models()) {
+    for (const char* extension : {".h5", ".keras"}) {
+      INFO(name << extension);
+      CHECK(difference(fixture(name + extension), fixture(name + "_x.npy"), read_npy(fixture(name + "_y.npy")).values) <
+            1e-9);
+    }
+  }
+}
+
+TEST_CASE("keras: both formats give the same layers", "[keras]") {
+  for (const std::string& name : models()) {
+    INFO(name);
+    const ImportedModel old_one = read_keras(options_of(fixture(name + ".h5")));
+    const ImportedModel new_one = read_keras(options_of(fixture(name + ".keras")));
+    CHECK(old_one.source == "Keras 2.11.0, " + name + ".h5");
+    CHECK(new_one.source == "Keras 3.6.0, " + name + ".keras");
+    CHECK(old_one.tokens == new_one.tokens);
+    CHECK(old_one.features == new_one.features);
+    CHECK(old_one.input_format == new_one.input_format);
+    REQUIRE(old_one.layers.size() == new_one.layers.size());
+    for (std::size_t i = 0; i < old_one.layers.size(); ++i) {
+      const ImportedLayer& a = old_one.layers[i];
+      const ImportedLayer& b = new_one.layers[i];
+      INFO(a.name);
+      CHECK(a.name == b.name);
+      CHECK(a.type == b.type);
+      CHECK(a.inputs == b.inputs);
+      CHECK(a.keys == b.keys);
+      REQUIRE(a.arrays.size() == b.arrays.size());
+      for (const auto& [key, array] : a.arrays) {
+        CHECK(array.shape == b.arrays.at(key).shape);
+        CHECK(array.values == b.arrays.at(key).values);
+      }
+    }
+  }
+}
+
+TEST_CASE("keras: quantizers become formats and exact weights", "[keras]") {
+  const ImportedModel model = read_keras(options_of(fixture("autoencoder.keras")));
+  CHECK(model.exact);
+  CHECK(model.input_format == "fixed<8,3,rnd_conv,sat>");
+  REQUIRE(model.layers.size() == 8);
+  const ImportedLayer& encode = model.layers[0];
+  CHECK(encode.type == "dense");
+  CHECK(encode.arrays.at("weight").integral);
+  CHECK(encode.arrays.at("weight").shape == std::vector<std::size_t>{12, 20});
+  CHECK(encode.arrays.at("weight_scale").values == std::vector<double>{0.125});  // 0.5 * 2^(1 - 3)
+  CHECK(model.layers[1].keys["format"] == "ufixed<5,1,rnd_conv,sat>");
+  CHECK(model.layers[2].arrays.at("weight_scale").shape == std::vector<std::size_t>{4});
+  CHECK(model.layers[3].keys["format"] == "fixed<6,2,rnd_conv,sat_sym>");
+  CHECK(model.layers[5].keys["bipolar"] == true);
+  CHECK(model.layers[7].keys["format"] == "fixed<10,3,rnd_conv,sat>");
+  CHECK_FALSE(read_keras(options_of(fixture("transformer.keras"))).exact);
+}
+
+TEST_CASE("keras: what the file cannot keep exact gets a format, and so does what it takes", "[keras]") {
+  const ImportedModel tagger = read_keras(options_of(fixture("jet_tagger.h5")));
+  const ImportedLayer& softmax = tagger.layers.back();
+  CHECK(softmax.keys["precision"]["activation"] == "ufixed<16,0>");
+  CHECK(tagger.layers[tagger.layers.size() - 2].keys["precision"]["activation"] == "fixed<18,8>");
+  CHECK(tagger.notes == std::vector<std::string>{"formats chosen here, as the file has none: softmax"});
+}
+
+TEST_CASE("keras: a format given by the user leaves the event's own quantizer in its place", "[keras]") {
+  ImportOptions options = options_of(fixture("autoencoder.h5"));
+  options.input = "fixed<12,4>";
+  const ImportedModel model = read_keras(options);
+  CHECK(model.input_format.empty());
+  CHECK(model.layers.front().type == "quantize");
+  CHECK(model.layers.front().keys["format"] == "fixed<8,3,rnd_conv,sat>");
+}
+
+std::vector<double> quantize(const std::string& quantizer, const std::vector<double>& values) {
+  const QuantizedKernel result = quantize_kernel(*parse_qkeras_quantizer(quantizer), {{values.size(), 1}, values});
+  std::vector<double> numbers;
+  for (const double mantissa : result.mantissas) {
+    numbers.push_back(mantissa * result.scale.front());
+  }
+  return numbers;
+}
+
+TEST_CASE("keras: quantizers of weights, halves to even and ends included", "[keras]") {
+  using Values = std::vector<double>;
+  CHECK(quantize("quantized_bits(4,0,alpha=1)", {0.0625, 0.1875, -0.0625, -0.1875, 5, -5}) ==
+        Values{0, 0.25, 0, -0.25, 0.875, -1});
+  CHECK(quantize("quantized_bits(4, 0, 1, alpha=1.0)", {5, -5}) == Values{0.875, -0.875});
+  CHECK(quantize("quantized_bits(4,1,0,keep_negative=False,alpha=1)", {-1, 0.1, 9}) == Values{0, 0.125, 1.875});
+  CHECK(quantize("quantized_bits(bits=3,integer=2,alpha='1.0')", {1.5, 2.5, -9}) == Values{2, 2, -4});
+  CHECK(quantize("quantized_bits(3,0,alpha=3)", {0.3, -2}) == Values{0.75, -3});
+  CHECK(quantize("quantized_bits(1,0,alpha=1)", {0, -0.1}) == Values{1, -1});
+  CHECK(quantize("binary(alpha=0.5)", {0, -0.1, 3}) == Values{0.5, -0.5, 0.5});
+  CHECK(quantize("ternary(alpha=2,threshold=0.5)", {0.5, -0.5, 0.49, -3}) == Values{2, -2, 0, -2});
+  // The scale that fits best: 0.25 for weights of about one and three quarters; of binary weights their mean size.
+  CHECK(quantize("quantized_bits(3,0)", {0.25, -0.75, 0.5, 0.74}) == Values{0.25, -0.75, 0.5, 0.75});
+  CHECK(quantize("binary()", {0.25, -0.25, 0.3}) == Values{0.25, -0.25, 0.25});
+}
+
+std::string problem_of(const std::string& quantizer) {
+  try {
+    quantize(quantizer, {0.5, -0.25});
+  } catch (const KerasProblem& problem) {
+    return problem.what();
+  }
+  return "no problem";
+}
+
+TEST_CASE("keras: quantizers without a counterpart are named with the nearest", "[keras]") {
+  CHECK(problem_of("quantized_po2(4)") ==
+        "quantizer quantized_po2(4) is not supported; nearest: quantized_bits, quantized_relu, binary or ternary");
+  CHECK(problem_of("binary(alpha='auto')").find("nearest: alpha: auto_po2") != std::string::npos);
+  CHECK(problem_of("quantized_relu(6,0,1)").find("expected one without negative_slope and use_sigmoid") !=
+        std::string::npos);
+  CHECK(problem_of("quantized_bits(99)") == "bits: 99, expected a whole number from 1 to 32");
+  CHECK(problem_of("quantized_bits(6,0").find("expected NAME(ARGUMENTS)") != std::string::npos);
+  CHECK(problem_of("quantized_bits(6,zero)").find("quantizer argument 'zero'") == 0);
+  CHECK(problem_of("quantized_bits(6,0,0,True,1,0,3,4)").find("argument 7 must be named") != std::string::npos);
+}
+
+TEST_CASE("keras: names of variables in archives", "[keras]") {
+  CHECK(keras_store_name("MultiHeadAttention") == "multi_head_attention");
+  CHECK(keras_store_name("QDense") == "q_dense");
+  CHECK(keras_store_name("ReLU") == "re_lu");
+  CHECK(keras_store_name("GlobalAveragePooling1D") == "global_average_pooling1d");
+}
+
+struct ZipDiscard {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+
+/// A copy of the archive `name` with the configuration that `edit` makes of it.
+void write_edited(const std::string& name, const std::string& path,
+                  const std::function<std::string(std::string)>& edit) {
+  std::filesystem::copy_file(fixture(name), path, std::filesystem::copy_options::overwrite_existing);
+  std::unique_ptr<zip_t, ZipDiscard> archive(zip_open(path.c_str(), 0, nullptr));
+  REQUIRE(archive);
+  zip_file_t* const file = zip_fopen(archive.get(), "config.json", 0);
+  REQUIRE(file != nullptr);
+  std::string config(1 << 20, ' ');
+  config.resize(static_cast<std::size_t>(zip_fread(file, config.data(), config.size())));
+  zip_fclose(file);
+  const std::string edited = edit(config);
+  zip_source_t* const source = zip_source_buffer(archive.get(), edited.data(), edited.size(), 0);
+  REQUIRE(zip_file_add(archive.get(), "config.json", source, ZIP_FL_OVERWRITE) >= 0);
+  REQUIRE(zip_close(archive.get()) == 0);
+  static_cast<void>(archive.release());
+}
+
+/// `from` replaced by `to`, once.
+std::function<std::string(std::string)> replaced(const std::string& from, const std::string& to) {
+  return [from, to](std::string text) {
+    const std::size_t at = text.find(from);
+    INFO(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+  };
+}
+
+/// The error of an edited archive, without the file's name.
+std::string error_of(const std::string& name, const std::function<std::string(std::string)>& edit,
+                     std::optional<int> tokens = {}) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("model.keras");
+  write_edited(name, path, edit);
+  ImportOptions options = options_of(path);
+  options.tokens = tokens;
+  try {
+    read_keras(options);
+  } catch (const SourceError& error) {
+    const std::string text = error.what();
+    const std::string head = path + ": error: ";
+    CHECK(text.find(head) == 0);
+    CHECK(text.find('\n') == std::string::npos);
+    return text.substr(std::min(text.size(), head.size()));
+  }
+  return "no error";
+}
+
+TEST_CASE("keras: open token axes take --tokens", "[keras]") {
+  const auto open = replaced("\"batch_shape\": [null, 6, 5]", "\"batch_shape\": [null, null, 5]");
+  CHECK(error_of("transformer.keras", open) ==
+        "layer 'transformer_input' (InputLayer): the number of tokens is open, expected --tokens N");
+  const TemporaryFolder folder;
+  write_edited("transformer.keras", folder.file("open.keras"), open);
+  ImportOptions options = options_of(folder.file("open.keras"));
+  options.tokens = 9;
+  CHECK(read_keras(options).tokens == 9);
+  CHECK(error_of("transformer.keras", replaced("x", "x"), 7) ==
+        "layer 'transformer_input' (InputLayer): the model has 6 tokens, --tokens says 7");
+}
+
+TEST_CASE("keras: models without a counterpart are named with layer, class and the nearest form", "[keras]") {
+  struct Case {
+    const char* file;
+    const char* from;
+    const char* to;
+    const char* message;
+  };
+  const std::vector<Case> cases = {
+      {"branches.keras", "\"class_name\": \"ReLU\"", "\"class_name\": \"LeakyReLU\"",
+       "layer 'relu6' (LeakyReLU): the class is not supported; nearest: ReLU"},
+      {"branches.keras", "\"negative_slope\": 0.0", "\"negative_slope\": 0.1",
+       "layer 'relu6' (ReLU): ReLU with negative_slope or threshold, expected both 0; nearest: ReLU()"},
+      {"branches.keras", "\"activation\": \"tanh\"", "\"activation\": \"elu\"",
+       "layer 'shared' (Dense): activation \"elu\", expected linear, relu, relu6, gelu, sigmoid, tanh, silu, softmax "
+       "or "
+       "a quantizer of QKeras; nearest: relu"},
+      {"branches.keras", "\"axis\": -1", "\"axis\": 1",
+       "layer 'join' (Concatenate): axis: 1 of a tensor [4,5], expected the last axis (the features)"},
+      {"branches.keras", "\"target_shape\": [4, -1]", "\"target_shape\": [5, -1]",
+       "layer 'reshape' (Reshape): target_shape: [5,-1] of a tensor [24], expected as many elements"},
+      {"branches.keras", "\"keras_history\": [\"reshape\", 0, 0]", "\"keras_history\": [\"shared\", 0, 0]",
+       "layer 'shared' (Dense): the layer's inputs come from its own output"},
+      {"branches.keras", "\"keras_history\": [\"reshape\", 0, 0]", "\"keras_history\": [\"nowhere\", 0, 0]",
+       "layer 'shared' (Dense): there is no layer 'nowhere', which others take as input"},
+      {"branches.keras", "\"name\": \"most\", \"inbound_nodes\"", "\"name\": \"join\", \"inbound_nodes\"",
+       "two layers are named 'join'"},
+      {"branches.keras", "\"batch_shape\": [null, 24]", "\"batch_shape\": [null, 99999999]",
+       "layer 'branches_input' (InputLayer): batch_shape: 99999999, expected a whole number from 1 to 1048576"},
+      {"transformer.keras", "\"equation\": \"abc,cd->abd\"", "\"equation\": \"abc,bd->adc\"",
+       "layer 'embed' (EinsumDense): equation 'abc,bd->adc', expected a dense layer for each token (nearest: "
+       "abc,cd->abd)"},
+      {"transformer.keras", "\"attention_axes\": [1]", "\"attention_axes\": [2]",
+       "layer 'attention1' (MultiHeadAttention): attention_axes: [2] of a tensor [6,8], expected [tokens,features] and "
+       "axis 1"},
+      {"transformer.keras", "\"num_heads\": 2", "\"num_heads\": 4",
+       "layer 'attention1' (MultiHeadAttention): weight 'query/kernel' has shape [8,2,4], expected [8,4,4]"},
+      {"transformer.keras", "\"units\": 12, \"activation\": \"gelu\"", "\"units\": 12, \"activation\": [1]",
+       "layer 'hidden' (Dense): activation [1], expected linear, relu, relu6, gelu, sigmoid, tanh, silu, softmax or a "
+       "quantizer of QKeras"},
+      {"transformer.keras", "\"class_name\": \"Functional\"", "\"class_name\": \"Subclassed\"",
+       "a model of class Subclassed, expected Sequential or Functional"},
+      {"autoencoder.keras", "\"activation\": \"binary(alpha=1)\"", "\"activation\": \"ternary(alpha=1)\"",
+       "layer 'signs' (QActivation): quantizer ternary(alpha=1) of an activation; nearest: "
+       "quantized_bits(2,1,1,alpha=1)"},
+  };
+  for (const Case& one : cases) {
+    CHECK(error_of(one.file, replaced(one.from, one.to)) == one.message);
+  }
+}
+
+TEST_CASE("keras: attention other than self-attention is refused", "[keras]") {
+  const auto edit_call = [](const std::string& from, const std::string& to) {
+    return [from, to](const std::string& text) {
+      const std::size_t layer = text.find("\"name\": \"attention1\", \"inbound_nodes\"");
+      REQUIRE(layer != std::string::npos);
+      return text.substr(0, layer) + replaced(from, to)(text.substr(layer));
+    };
+  };
+  CHECK(error_of("transformer.keras", edit_call("\"kwargs\": {}", R"("kwargs": {"use_causal_mask": true})")) ==
+        "layer 'attention1' (MultiHeadAttention): argument 'use_causal_mask', expected plain self-attention");
+  CHECK(error_of("transformer.keras",
+                 edit_call(R"("keras_history": ["embed", 0, 0])", R"("keras_history": ["transformer_input", 0, 0])")) ==
+        "layer 'attention1' (MultiHeadAttention): attention between different tensors, expected self-attention (query, "
+        "key and value the same)");
+}
+
+TEST_CASE("keras: configurations that are no configurations", "[keras]") {
+  const auto becomes = [](const std::string& text) { return [text](const std::string&) { return text; }; };
+  CHECK(error_of("branches.keras", becomes("[")) == "the configuration is not JSON");
+  CHECK(error_of("branches.keras", becomes("[]")) == "a model of class , expected Sequential or Functional");
+  CHECK(error_of("branches.keras", becomes(std::string(100000, '['))) == "the configuration is nested too deep");
+  CHECK(error_of("branches.keras", becomes(R"({"class_name": "Sequential", "config": {"layers": 3}})")) ==
+        "the configuration has no list of at most 4096 layers");
+  CHECK(error_of("branches.keras", becomes(R"({"class_name": "Sequential", "config": {"layers": []}})")) ==
+        "the model has no layers");
+  CHECK(error_of("branches.keras", becomes(R"({"class_name": 7})")) == "class_name: 7, expected a text");
+}
+
+TEST_CASE("keras: a chain of models in models is bounded", "[keras]") {
+  std::string text = R"({"class_name": "Dense", "config": {"name": "d"}})";
+  for (int i = 0; i < 100; ++i) {
+    text = R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)" + text + "]}}";
+  }
+  CHECK(error_of("branches.keras", [&](const std::string&) { return text; }) == "the configuration is nested too deep");
+}
+
+TEST_CASE("keras: damaged files are errors or read, and never more", "[keras]") {
+  const TemporaryFolder folder;
+  const unsigned seed = 11;
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  int errors = 0;
+  for (const char* name : {"transformer.keras", "branches.h5"}) {
+    const std::string good = read_file_bytes(fixture(name), 1 << 20);
+    const std::string path = folder.file(name);
+    for (int i = 0; i < 60; ++i) {
+      std::string bytes = good;
+      if (i % 5 == 0) {
+        bytes.resize(random() % bytes.size());
+      } else {
+        for (int changes = 1 << (i % 6); changes > 0; --changes) {
+          bytes[random() % bytes.size()] = static_cast<char>(random());
+        }
+      }
+      write_file_bytes(path, bytes);
+      try {
+        read_keras(options_of(path));
+      } catch (const SourceError& error) {
+        ++errors;
+        CHECK(std::string(error.what()).find(path) == 0);
+      }
+    }
+  }
+  CHECK(errors > 20);
+  CHECK_THROWS_WITH(read_keras(options_of(fixture("types.h5"))),
+                    Catch::Contains("the file has no model_config: it holds weights only"));
+  CHECK_THROWS_WITH(read_keras(options_of(folder.file("none.h5"))), Catch::Contains("none.h5"));
+}
+
+#ifdef RTLGEN_SHARED_DIR
+TEST_CASE("keras: a public model computes what its reference says", "[keras]") {
+  const std::string models = std::string(RTLGEN_SHARED_DIR) + "/models/";
+  const std::string events = models + "hls4ml_btag_float_vectors.npz";
+  const std::string problem = why_unreadable(events);
+  if (!problem.empty()) {
+    WARN("skipped: " << events << ": " << problem);
+    return;
+  }
+  const std::vector<double> expected = NpzFile(events).read("y_latent_float64").values;
+  CHECK(difference(models + "files/hls4ml_btag_float.h5", events, expected) < 1e-6);
+}
+#endif
+
+}  // namespace
+}  // namespace rtlgen

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "ir/graph.hpp"
@@ -71,9 +73,15 @@ struct AdderGraph {
   int level_of(const Node& adder) const;
 };
 
-/// What the nodes of a graph compute: a row a node, with the factor of each input and, in the last column, a constant.
+/// What the nodes of a graph compute, a row a node: in a column for each of some inputs the factor of that input.
 using LinearForms = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-LinearForms linear_forms(const AdderGraph& graph);
+
+/// Calls `take(first, forms)` with the factors of the inputs from `first` on, as many as `forms` has columns, until all
+/// have been taken, in order; behind the last input comes the constant that is added. All at once would be
+/// gigabytes for a wide matrix: the forms of one call have about `bytes`.
+void for_linear_forms(const AdderGraph& graph,
+                      const std::function<void(std::size_t first, const LinearForms& forms)>& take,
+                      std::size_t bytes = std::size_t{1} << 25);
 
 /// Throws std::logic_error unless the graph computes weight * x + bias for all x in the intervals of its inputs.
 /// `weight` is [out, in], `bias` [out].

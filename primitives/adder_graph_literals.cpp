@@ -24,19 +24,20 @@ int to_shift(std::int64_t value) {
 
 /// The interval of each adder from what it computes: inputs are independent.
 void set_intervals(AdderGraph& graph) {
-  const LinearForms forms = linear_forms(graph);
-  for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
-    if (graph.nodes[id].kind != AdderGraph::Kind::adder) {
-      continue;
+  for_linear_forms(graph, [&](std::size_t first, const LinearForms& forms) {
+    for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
+      if (graph.nodes[id].kind != AdderGraph::Kind::adder) {
+        continue;
+      }
+      Interval& interval = graph.nodes[id].interval;
+      const auto form = forms.row(static_cast<Eigen::Index>(id));
+      for (Eigen::Index c = 0; c < forms.cols(); ++c) {
+        const AdderGraph::Node& node = graph.nodes[first + static_cast<std::size_t>(c)];
+        // Behind the inputs comes what is added.
+        interval = interval + form(c) * (node.kind == AdderGraph::Kind::input ? node.interval : Interval{1, 1});
+      }
     }
-    const auto form = forms.row(static_cast<Eigen::Index>(id));
-    const std::int64_t constant = form(forms.cols() - 1);
-    Interval interval{constant, constant};
-    for (Eigen::Index i = 0; i + 1 < forms.cols(); ++i) {
-      interval = interval + form(i) * graph.nodes[static_cast<std::size_t>(i)].interval;
-    }
-    graph.nodes[id].interval = interval;
-  }
+  });
 }
 
 }  // namespace

@@ -109,6 +109,9 @@ class Retiming {
 }  // namespace
 
 std::vector<int> retimed_stages(const AdderGraph& graph, int levels, int output_stage, int output_levels) {
+  if (graph.nodes.size() > kMostRetimedNodes) {
+    return earliest_stages(graph, levels);
+  }
   return Retiming(graph, levels, output_stage, output_levels).solve();
 }
 

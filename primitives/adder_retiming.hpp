@@ -1,11 +1,15 @@
 // The stages of an adder graph in which the fewest bits wait in registers.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "primitives/adder_graph.hpp"
 
 namespace rtlgen {
+
+/// Larger graphs, for which no device has room, keep the earliest stages: the optimum takes 2 KB a node.
+constexpr std::size_t kMostRetimedNodes = 250000;
 
 /// Stages of all nodes with the fewest register bits, for a pipeline whose outputs are read in `output_stage`: at most
 /// `levels` adder levels between two registers (0: any number), and behind the last register no more than leave room

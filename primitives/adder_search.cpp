@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "primitives/annealing.hpp"
+#include "primitives/blockwise_sharing.hpp"
 
 namespace rtlgen {
 namespace {
@@ -42,25 +43,24 @@ Cooling::Cooling(long moves, int adders)
 
 double Cooling::temperature(double done) const { return kCold + (hot_ - kCold) * (1 - done) * (1 - done); }
 
-void AdderSearch::start(const std::vector<TermList>& lists) {
+void AdderSearch::start(std::vector<TermList> lists, std::size_t pairs) {
   constexpr unsigned kAttempts = 64;
+  const bool blockwise = BlockwiseSharing::needed(lists, pairs);
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
-    lists_ = lists;
-    if (attempt > 0) {
+    if (attempt > 0 || blockwise) {
       // An output that comes at its latest level cannot be part of another one that is as late, and stands in the way
       // of that part. As early as its terms allow it can.
-      for (TermList& list : lists_) {
-        list.level = least_level(list.terms);
+      for (TermList& list : lists) {
+        list.level = attempt > 0 ? least_level(list.terms) : list.level;
         network_.pin_level(list.value, list.level);
       }
     }
-    const bool reduced = sharing_.run(lists_, -1, attempt * attempt, random_);
-    std::for_each(lists_.begin(), lists_.end(), [&](const TermList& list) { network_.unpin_level(list.value); });
+    const bool reduced =
+        blockwise ? add_up_blockwise(lists, attempt * attempt, pairs) : add_up(lists, attempt * attempt);
+    std::for_each(lists.begin(), lists.end(), [&](const TermList& list) { network_.unpin_level(list.value); });
     if (!reduced) {
-      network_.discard_drafts();
       continue;
     }
-    network_.adopt_drafts();
     for (const TermList& list : lists_) {
       network_.redefine(list.value, list.terms[0].term, list.terms[1].term);
     }
@@ -68,6 +68,21 @@ void AdderSearch::start(const std::vector<TermList>& lists) {
     return;
   }
   throw std::logic_error("adder search: no sum of the terms fits into the levels");
+}
+
+bool AdderSearch::add_up(const std::vector<TermList>& lists, unsigned noise) {
+  lists_ = lists;
+  if (!sharing_.run(lists_, -1, noise, random_)) {
+    network_.discard_drafts();
+    return false;
+  }
+  network_.adopt_drafts();
+  return true;
+}
+
+bool AdderSearch::add_up_blockwise(const std::vector<TermList>& lists, unsigned noise, std::size_t pairs) {
+  lists_ = BlockwiseSharing(network_, sharing_, pairs).run(lists, noise, random_);
+  return !lists_.empty();
 }
 
 void AdderSearch::improve(long moves, const Cooling& cooling, double from, double to) {

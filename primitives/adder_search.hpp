@@ -1,7 +1,9 @@
 // Large-neighbourhood search for adder networks of few bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -33,12 +35,15 @@ class AdderSearch {
   AdderSearch(AdderNetwork& network, std::uint64_t seed) : network_(network), sharing_(network), random_(seed) {}
 
   /// Adds up the first solution: each list is the sum over leaves that makes an output. Throws std::logic_error where a
-  /// list cannot be added up within its levels, which Kraft's inequality tells.
-  void start(const std::vector<TermList>& lists);
+  /// list cannot be added up within its levels, which Kraft's inequality tells. Where there are more than
+  /// `pairs` pairs of terms, BlockwiseSharing does it.
+  void start(std::vector<TermList> lists, std::size_t pairs = std::numeric_limits<std::size_t>::max());
   /// Tries `moves` neighbourhoods while it cools down from one share of all moves to another.
   void improve(long moves, const Cooling& cooling, double from = 0, double to = 1);
 
  private:
+  bool add_up(const std::vector<TermList>& lists, unsigned noise);
+  bool add_up_blockwise(const std::vector<TermList>& lists, unsigned noise, std::size_t pairs);
   void try_move(double temperature);
   bool choose_region();
   void grow_region(std::size_t wanted);

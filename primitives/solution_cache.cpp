@@ -17,7 +17,7 @@ namespace rtlgen {
 namespace {
 
 /// To be raised whenever the search may give another graph for the same matrix.
-constexpr int kSearchVersion = 2;
+constexpr int kSearchVersion = 3;
 
 using nlohmann::json;
 

@@ -424,8 +424,10 @@ TEST_CASE("cmvm: bad matrices are named, and nothing is written", "[cmvm]") {
   using Catch::Contains;
   CHECK_THAT(complaint_of({2}, {1, 2}), Contains("W.npy: error: has shape [2], expected a matrix [inputs,outputs]"));
   CHECK_THAT(complaint_of({1, 1, 1}, {1}), Contains("has shape [1,1,1], expected a matrix"));
-  CHECK_THAT(complaint_of({0, 3}, {}), Contains("has shape [0,3], expected 1 to 128 rows"));
-  CHECK_THAT(complaint_of({1, 129}, std::vector<double>(129, 1)), Contains("has shape [1,129]"));
+  CHECK_THAT(complaint_of({0, 3}, {}), Contains("has shape [0,3], expected 1 to 4096 rows"));
+  CHECK_THAT(complaint_of({1, 4097}, std::vector<double>(4097, 1)), Contains("has shape [1,4097]"));
+  CHECK_THAT(complaint_of({1025, 1024}, std::vector<double>(std::size_t{1025} * 1024, 1)),
+             Contains("at most 1048576 weights"));
   CHECK_THAT(complaint_of({1, 2}, {1, 1.5}), Contains("element [0,1] is 1.5, expected a whole number"));
   CHECK_THAT(complaint_of({2, 1}, {1, 65536}), Contains("element [1,0] is 65536"));
   CHECK_THAT(complaint_of({1, 1}, {std::numeric_limits<double>::quiet_NaN()}), Contains("element [0,0] is nan"));

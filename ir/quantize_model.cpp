@@ -593,9 +593,29 @@ class ModelQuantizer {
     return append(layer.name, "pool", std::move(attributes), operands);
   }
 
+  /// The operand of a softmax in a fixed-point format: an exact one with any scale gets the format that holds it.
+  NodeId softmax_operand(const Layer& layer) {
+    const ExactTensor& tensor = as_node(layer.inputs.at(0));
+    const TensorType& input = type(tensor.node);
+    if (tensor.is_plain(input)) {
+      return tensor.node;
+    }
+    double largest = 0;
+    for (Eigen::Index f = 0; f < tensor.features(); ++f) {
+      const Interval& interval = input.intervals[static_cast<std::size_t>(f)];
+      for (const std::int64_t end : {interval.lo, interval.hi}) {
+        largest = std::max(largest, std::abs(tensor.factor[f] * static_cast<double>(end) + tensor.offset[f]));
+      }
+    }
+    const int whole = std::clamp(integer_bits(largest), 2, 12);
+    const int width = whole + exp_index_bits(layer);
+    const Quantizer score{Format{true, width, whole}, Rounding::rnd, Overflow::sat};
+    return quantize_exact(graph_, tensor, uniform_quantizer(score, layer.features), layer.name + ".score").node;
+  }
+
   NodeId lower_softmax(std::size_t index) {
     const Layer& layer = model_.layers[index];
-    NodeId x = operand(layer);
+    NodeId x = softmax_operand(layer);
     const Format format = tensor_format(graph_.node(x));
     const int index_bits = std::clamp(format.frac(), 0, exp_index_bits(layer));
     if (index_bits != format.frac()) {

@@ -63,14 +63,16 @@ class EventReader {
 
   void read_features(const NpyArray& array) {
     const std::string& name = model_.arrays.features;
-    const bool flat = array.shape.size() == 2 && model_.tokens == 1;
+    const auto tokens = static_cast<std::size_t>(model_.tokens);
+    // All features of an event in a row: token after token.
+    const bool flat = array.shape.size() == 2 &&
+                      (tokens == 1 || array.shape[1] == tokens * static_cast<std::size_t>(model_.features));
     if (array.shape.size() != 3 && !flat) {
       fail("array '" + name + "' has shape " + shape_text(array.shape) + ", expected " + expected_shape());
     }
     file_events_ = array.shape[0];
-    file_tokens_ = flat ? 1 : array.shape[1];
-    const std::size_t features = array.shape.back();
-    const auto tokens = static_cast<std::size_t>(model_.tokens);
+    file_tokens_ = flat ? tokens : array.shape[1];
+    const std::size_t features = array.shape.back() / (flat ? tokens : 1);
     if (features != static_cast<std::size_t>(model_.features) || file_tokens_ < tokens) {
       fail("array '" + name + "' has shape " + shape_text(array.shape) + ", expected " + expected_shape());
     }

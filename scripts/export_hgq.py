@@ -160,7 +160,8 @@ class FunctionTable:
         """`shape`: that of its input without batch. Raises ExportError where it is no table for all elements."""
         if not getattr(layer, "enable_iq", False) or not getattr(layer, "enable_oq", False):
             raise ExportError(f"{where} has no quantizers of its input and of its output")
-        index, entry = (Formats(q, shape, f"{where}.{end}", shape[-1]) for q, end in ((layer.iq, "iq"), (layer.oq, "oq")))
+        index = Formats(layer.iq, shape, f"{where}.iq", shape[-1])
+        entry = Formats(layer.oq, shape, f"{where}.oq", shape[-1])
         if any(formats.identity or not formats.uniform() for formats in (index, entry)):
             raise ExportError(f"{where} has no quantizer that all elements share")
         width = int(index.width[0])
@@ -176,8 +177,8 @@ class FunctionTable:
         mantissas = np.ldexp(array(layer.oq(layer.activation(column))).reshape(-1), self.frac)
         whole = (mantissas == np.rint(mantissas)).all() and mantissas.min() >= 0 and mantissas.max() < 2.0**MAX_ENTRY
         if not whole or self.frac > MAX_FRACTION:
-            raise ExportError(f"{where} has entries that are not whole numbers from 0 to 2^{MAX_ENTRY} - 1 with at most "
-                              f"{MAX_FRACTION} fraction bits")
+            raise ExportError(f"{where} has entries that are not whole numbers from 0 to 2^{MAX_ENTRY} - 1 with "
+                              f"at most {MAX_FRACTION} fraction bits")
         self.entries = mantissas.astype(np.int64)
 
 

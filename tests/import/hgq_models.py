@@ -495,7 +495,8 @@ def softmax_tokens():
     ])
 
 
-MODELS = [mlp, uniform, tokens, residual, attention, softmax, softmax_wrap, softmax_tokens, *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
+MODELS = [mlp, uniform, tokens, residual, attention, softmax, softmax_wrap, softmax_tokens,
+          *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
 
 
 def events(name, model, description):

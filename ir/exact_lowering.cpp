@@ -1,5 +1,7 @@
 #include "ir/exact_lowering.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -19,7 +21,9 @@ using Eigen::VectorXd;
 using NodeId = Graph::NodeId;
 
 constexpr double kMaxMantissa = 0x1p47;  // of a weight or an offset
-constexpr int kRoundedBits = 24;
+// Weights without a common unit are rounded to as many bits, fewer where sums would have more than the second number.
+constexpr int kRoundedBits = 32;
+constexpr int kRoundedSumBits = 46;
 constexpr double kFewBits = 0x1p12;  // a scale with more than these bits is not multiplied as it is
 
 std::size_t at(Index index) { return static_cast<std::size_t>(index); }
@@ -67,6 +71,13 @@ Literal diagonal(const std::vector<std::int64_t>& entries) {
     matrix.values[i * n + i] = entries[i];
   }
   return matrix;
+}
+
+/// Bits of a rounded weight of a product with `columns` columns, so that its sums keep to their bound.
+int rounded_bits(const TensorType& input, Index columns) {
+  const Interval range = input.range();
+  const double largest = static_cast<double>(std::max(-range.lo, range.hi)) * static_cast<double>(columns);
+  return std::min(kRoundedBits, kRoundedSumBits - static_cast<int>(std::ceil(std::log2(std::max(1.0, largest)))));
 }
 
 /// The weight of a tensor whose rows are multiplied; `rows` where the tensor is a node.
@@ -281,6 +292,34 @@ std::optional<ScaledProduct> shifted_product(const ExactTensor& tensor, const Un
   return ScaledProduct{scaled_weight(tensor, rows), vector_literal(bias), frac};
 }
 
+/// The product whose sums are codes with bits behind the point, where the weight is not whole: rounded once, in units
+/// of the codes.
+ScaledProduct rounded_product(const ExactTensor& tensor, const TensorType& input, const UniformQuantizer& quantizer,
+                              const CodeFormats& formats) {
+  const Index rows = tensor.unrounded.rows();
+  const int bits = rounded_bits(input, tensor.unrounded.cols());
+  RowMatrix products = tensor.unrounded;
+  std::vector<int> points;  // fraction bits of a row's sums
+  for (Index o = 0; o < rows; ++o) {
+    products.row(o) *= tensor.factor[o] / quantizer.scale[o];
+    const double largest = products.row(o).cwiseAbs().maxCoeff();
+    points.push_back(formats.features()[at(o)].format.frac() + bits - binary(largest).exponent);
+  }
+  const int frac = *std::max_element(points.begin(), points.end());
+  ScaledProduct result{tensor.weight, {{static_cast<int>(rows)}, {}}, frac};
+  for (Index o = 0; o < rows; ++o) {
+    const int point = points[at(o)] - formats.features()[at(o)].format.frac();  // of the rounding, in units of codes
+    const auto mantissa = [&](double x) {
+      return whole(std::ldexp(std::round(std::ldexp(x, point)), frac - points[at(o)]));
+    };
+    for (Index i = 0; i < products.cols(); ++i) {
+      result.weight.values[at(o * products.cols() + i)] = mantissa(products(o, i));
+    }
+    result.bias.values.push_back(mantissa(tensor.offset[o] / quantizer.scale[o] + quantizer.shift[o]));
+  }
+  return result;
+}
+
 /// A product of single features that gives the codes themselves, rounded down, for every mantissa of the node.
 ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, const UniformQuantizer& quantizer,
                              const CodeFormats& formats) {
@@ -297,7 +336,7 @@ ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, 
     const auto fit = fit_steps(function, type.intervals[at(f)]);
     if (!fit) {
       throw IrError("no whole-number factor of 48 bits gives the same codes as the scale " +
-                    std::to_string(function.factor) + "; expected fewer bits, or scales that are powers of two");
+                    fmt::format("{}", function.factor) + "; expected fewer bits, or scales that are powers of two");
     }
     fits.push_back(*fit);
     frac = std::max(frac, codes.format.frac() + fit->shift);
@@ -321,9 +360,10 @@ NodeId append_node(Graph& graph, const std::string& name, const std::string& op,
   return id;
 }
 
-ExactTensor exact_product(const ExactTensor& x, const std::string& op, const RowMatrix& weight, const VectorXd& step,
-                          const VectorXd& bias, bool& rounded) {
+ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::string& op, const RowMatrix& weight,
+                          const VectorXd& step, const VectorXd& bias, bool& rounded) {
   const Index features = x.features();
+  const int bits = rounded_bits(graph.node(x.node).type, weight.cols());
   // One unit for all features: the smallest scale, if the others are powers of two of it.
   double unit = std::numeric_limits<double>::infinity();
   for (Index i = 0; i < features; ++i) {
@@ -335,21 +375,25 @@ ExactTensor exact_product(const ExactTensor& x, const std::string& op, const Row
                                    [](double ratio) { return ratio == 0 || odd_part(ratio) == 1; });
   ExactTensor result = tensor_of_node(x.node, VectorXd::Zero(weight.rows()), bias);
   result.op = op;
+  if (!related) {
+    rounded = true;
+    result.unrounded = RowMatrix(weight.rows(), weight.cols());
+  }
   result.weight.shape = {static_cast<int>(weight.rows()), static_cast<int>(weight.cols())};
   for (Index o = 0; o < weight.rows(); ++o) {
     double row_step = step[o];
     if (!related) {
       double largest = 0;
       for (Index i = 0; i < weight.cols(); ++i) {
-        largest = std::max(largest, std::abs(weight(o, i) * ratios[i % features]));
+        result.unrounded(o, i) = weight(o, i) * ratios[i % features];
+        largest = std::max(largest, std::abs(result.unrounded(o, i)));
       }
-      row_step = std::ldexp(1.0, binary(largest).exponent - kRoundedBits);
-      rounded = true;
+      row_step = std::ldexp(1.0, binary(largest).exponent - bits);
+      result.unrounded.row(o) /= row_step;
     }
     for (Index i = 0; i < weight.cols(); ++i) {
-      const double mantissa = weight(o, i) == 0 ? 0.0
-                              : related         ? std::round(weight(o, i) / row_step) * ratios[i % features]
-                                                : std::round(weight(o, i) * ratios[i % features] / row_step);
+      const double mantissa =
+          related ? std::round(weight(o, i) / row_step) * ratios[i % features] : std::round(result.unrounded(o, i));
       result.weight.values.push_back(whole(mantissa));
       result.offset[o] += weight(o, i) * x.offset[i % features];
     }
@@ -424,7 +468,9 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
       return tensor_of_node(append_node(graph, name, "quantize", std::move(attributes), {tensor.node}), factor, offset);
     }
   }
-  std::optional<ScaledProduct> product = shifted_product(tensor, quantizer, formats);
+  std::optional<ScaledProduct> product = tensor.unrounded.size() > 0
+                                             ? rounded_product(tensor, graph.node(tensor.node).type, quantizer, formats)
+                                             : shifted_product(tensor, quantizer, formats);
   Rounding rounding = quantizer.rounding;
   NodeId x = tensor.node;
   if (!product) {

@@ -15,8 +15,8 @@ Graph::NodeId append_node(Graph& graph, const std::string& name, const std::stri
 
 /// x times a constant matrix: weight_oi is a whole multiple of step_o. `op` is dense or flatten_dense; `x` must be a
 /// node. Features of x whose scales are not related by powers of two have no common unit: the products are then rounded
-/// to 24 bits, and `rounded` is set. Throws IrError.
-ExactTensor exact_product(const ExactTensor& x, const std::string& op, const RowMatrix& weight,
+/// to 32 bits, and `rounded` is set. Throws IrError.
+ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::string& op, const RowMatrix& weight,
                           const Eigen::VectorXd& step, const Eigen::VectorXd& bias, bool& rounded);
 
 /// The tensor as the integers of a node, nothing rounded. Throws IrError where limits fall between integers.

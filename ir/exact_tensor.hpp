@@ -12,8 +12,9 @@ namespace rtlgen {
 /// high_o). It costs nothing until it is needed, so layers in a row that round nothing become one operation.
 struct ExactTensor {
   Graph::NodeId node = 0;
-  std::string op;  ///< `dense` or `flatten_dense` where there is a weight; empty: the mantissas themselves
-  Literal weight;  ///< [out, in], whole numbers
+  std::string op;       ///< `dense` or `flatten_dense` where there is a weight; empty: the mantissas themselves
+  Literal weight;       ///< [out, in], whole numbers
+  RowMatrix unrounded;  ///< the weight where it is not whole: features of the node have scales without a common unit
   Eigen::VectorXd factor;
   Eigen::VectorXd offset;
   Eigen::VectorXd low;   ///< may be minus infinity

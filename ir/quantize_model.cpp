@@ -324,11 +324,11 @@ class ModelQuantizer {
       }
     }
     bool rounded = false;
-    ExactTensor product = exact_product(as_node(layer.inputs.at(0)), op, weight, step, layer.bias, rounded);
+    ExactTensor product = exact_product(graph_, as_node(layer.inputs.at(0)), op, weight, step, layer.bias, rounded);
     if (rounded) {
       spdlog::warn(
           "layer '{}': the scales of its input's features are not related by powers of two; its weights times these "
-          "scales are rounded to 24 bits",
+          "scales are rounded to 32 bits",
           layer.name);
     }
     return product;

@@ -32,7 +32,8 @@ std::string config(const std::string& name) { return source_folder() + "/configs
 
 RowMatrix golden_real(const CompiledModel& compiled, const Events& events) {
   return to_real(golden_output(compiled.graph, quantize_events(compiled.graph, events)),
-                 compiled.graph.node(compiled.graph.output()).type.frac, compiled.graph.scale_of(compiled.graph.output()));
+                 compiled.graph.node(compiled.graph.output()).type.frac,
+                 compiled.graph.scale_of(compiled.graph.output()));
 }
 
 /// Writes events [begin, begin + count) of some arrays to a file of their own, so that calibration never sees what is

@@ -19,8 +19,11 @@ Graph random_dense(Dice& dice, int index) {
   GraphBuilder builder(shape);
   const int inputs = dice.number(1, 7);
   const auto x = builder.input(inputs, random_quantizer(dice, 1, 10, 4));
-  return builder.finish(
-      builder.add("y", "dense", random_dense_attributes(dice, inputs, builder.graph().node(x).type.frac), {x}));
+  Attributes attributes = random_dense_attributes(dice, inputs, builder.graph().node(x).type.frac);
+  if (dice.percent(30)) {
+    add_random_formats(dice, attributes);
+  }
+  return builder.finish(builder.add("y", "dense", std::move(attributes), {x}));
 }
 
 TEST_CASE("dense: the golden model is its definition", "[dense]") {

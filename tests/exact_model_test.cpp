@@ -1,0 +1,181 @@
+// Models whose layers round nothing between quantize layers.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "ir/exact_lowering.hpp"
+#include "ir/float_reference.hpp"
+#include "ir/quantize_model.hpp"
+#include "primitives/solve_dense.hpp"
+#include "tests/support/graph_builder.hpp"
+#include "tests/support/rtl_bench.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+VectorXd random_vector(Dice& dice, int size, double scale) {
+  return VectorXd::NullaryExpr(size, [&] { return dice.normal() * scale; });
+}
+
+/// Scales: one for all or one a feature, powers of two or any number.
+VectorXd random_scales(Dice& dice, int size, bool per_feature) {
+  const bool binary = dice.percent(40);
+  const auto one = [&] { return binary ? std::ldexp(1.0, dice.number(-3, 2)) : std::exp2(dice.normal()); };
+  const double common = one();
+  return VectorXd::NullaryExpr(size, [&] { return per_feature ? one() : common; });
+}
+
+/// Layers one behind another, built by hand.
+class ChainBuilder {
+ public:
+  ChainBuilder(Dice& dice, int tokens, int features) : dice_(dice) {
+    model_.name = "chain";
+    model_.tokens = tokens;
+    model_.features = features;
+    FormatSpec format;
+    format.automatic = false;
+    format.quantizer = {Format{dice.percent(50), dice.number(1, 5), 3}, Rounding::rnd, Overflow::sat};
+    model_.input_format = format;
+    FormatSpec exact;
+    exact.exact = true;
+    exact.automatic = false;
+    model_.default_precision.activation = exact;
+    Layer event;
+    event.name = "event";
+    event.tokens = tokens;
+    event.features = features;
+    model_.layers.push_back(event);
+  }
+
+  Layer& push(const std::string& name, LayerOp op) {
+    Layer layer;
+    layer.name = name;
+    layer.op = op;
+    layer.inputs = {model_.layers.size() - 1};
+    layer.tokens = model_.tokens;
+    layer.features = model_.layers.back().features;
+    model_.layers.push_back(layer);
+    return model_.layers.back();
+  }
+
+  void dense(const std::string& name) {
+    const int inputs = model_.layers.back().features;
+    const int units = dice_.number(1, 5);
+    Layer& layer = push(name, LayerOp::dense);
+    layer.features = units;
+    layer.weight_step = random_scales(dice_, units, dice_.percent(50));
+    layer.weight = RowMatrix::NullaryExpr(units, inputs, [&] { return static_cast<double>(dice_.number(-4, 4)); });
+    layer.weight = layer.weight_step.asDiagonal() * layer.weight;
+    layer.bias = random_vector(dice_, units, 2);
+    layer.relu = dice_.percent(30);
+  }
+
+  void middle(const std::string& name) {
+    const int features = model_.layers.back().features;
+    if (dice_.percent(40)) {
+      Layer& affine = push(name + "_affine", LayerOp::affine);
+      affine.weight = random_vector(dice_, features, 1).transpose();
+      affine.bias = random_vector(dice_, features, 1);
+    }
+    if (dice_.percent(40)) {
+      Layer& clip = push(name + "_clip", LayerOp::activation);
+      clip.function = "clip";
+      clip.low = -2.1;
+      clip.high = 3.3;
+    }
+  }
+
+  /// `related`: scales are powers of two of one another, so that a dense layer can follow without rounding.
+  void quantize(const std::string& name) {
+    const int features = model_.layers.back().features;
+    Layer& layer = push(name, LayerOp::quantize);
+    UniformQuantizer& quantizer = layer.quantizer;
+    quantizer = uniform_quantizer(random_quantizer(dice_, 1, 8, 2), features);
+    quantizer.wraps = false;
+    if (dice_.percent(60)) {
+      quantizer.scale = random_scales(dice_, features, false);
+    }
+    if (dice_.percent(30)) {
+      quantizer.zero_point.setConstant(dice_.number(-3, 3));
+      quantizer.shift = quantizer.zero_point;
+    }
+    if (dice_.percent(20)) {  // a sign
+      quantizer.rounding = Rounding::trn;
+      quantizer.shift.setZero();
+      quantizer.zero_point.setConstant(-0.5);
+      std::fill(quantizer.low.begin(), quantizer.low.end(), -1);
+      std::fill(quantizer.high.begin(), quantizer.high.end(), 0);
+    }
+    for (std::size_t f = 0; f < quantizer.low.size(); ++f) {
+      if (dice_.percent(10)) {  // pruned
+        quantizer.low[f] = quantizer.high[f] = 0;
+        quantizer.zero_point[static_cast<Index>(f)] = 0;
+      } else if (dice_.percent(20)) {  // features of different widths
+        quantizer.high[f] = std::max<std::int64_t>(quantizer.low[f] + 1, quantizer.high[f] / 2);
+      }
+    }
+  }
+
+  const Model& model() const { return model_; }
+
+ private:
+  Dice& dice_;
+  Model model_;
+};
+
+Model random_chain(Dice& dice) {
+  ChainBuilder chain(dice, dice.number(1, 3), dice.number(1, 5));
+  const int depth = dice.number(1, 3);
+  for (int i = 0; i < depth; ++i) {
+    const std::string suffix = std::to_string(i);
+    chain.dense("dense" + suffix);
+    chain.middle("middle" + suffix);
+    chain.quantize("codes" + suffix);
+  }
+  if (dice.percent(30)) {
+    chain.dense("last");
+  }
+  return chain.model();
+}
+
+Events real_events(const Graph& graph, const IntegerEvents& integers) {
+  Events events;
+  events.count = integers.count;
+  events.tokens = graph.tokens;
+  events.features = static_cast<int>(integers.x.cols());
+  events.x = integers.x * std::ldexp(1.0, -input_node(graph).type.frac);
+  return events;
+}
+
+TEST_CASE("exact models: golden is the real formula for any scales, zero points, limits and signs", "[exact]") {
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Model model = random_chain(dice);
+    const Graph graph = quantize_model(model, {});
+    const IntegerEvents events = random_events(dice, graph, 100);
+    const RowMatrix expected = evaluate_float(model, real_events(graph, events)).back();
+    const Graph::NodeId output = graph.output();
+    const RowMatrix real = to_real(golden_output(graph, events), graph.node(output).type.frac, graph.scale_of(output));
+    REQUIRE(real.rows() == expected.rows());
+    const double error = (real - expected).cwiseAbs().maxCoeff();
+    CHECK(error <= 1e-9 * (1 + expected.cwiseAbs().maxCoeff()));
+  }
+}
+
+TEST_CASE("exact models: RTL equals golden", "[exact][rtl]") {
+  for (unsigned seed = 1; seed <= 30; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    Model model = random_chain(dice);
+    model.clock_mhz = test_clocks()[seed % test_clocks().size()];
+    Graph graph = quantize_model(model, {});
+    solve_dense(graph, Effort::fast, SolutionCache());
+    CHECK(run_bench(graph, random_events(dice, graph, 24), {seed}).verdict() == "ok");
+  }
+}
+
+}  // namespace
+}  // namespace rtlgen::testing

@@ -42,7 +42,7 @@ Mantissas plain_table_softmax(const NodeView& view, const std::vector<const Mant
 
 /// Adds an index and a table of any entries.
 void set_table(Attributes& attributes, Dice& dice, const std::string& name, int frac) {
-  const Quantizer index = random_quantizer(dice, 1, 7, frac);
+  const Quantizer index = random_quantizer(dice, 1, dice.percent(15) ? 12 : 7, frac);
   const int entries = 1 << index.format.width;
   const std::int64_t largest = (std::int64_t{1} << dice.number(1, dice.percent(10) ? 24 : 12)) - 1;
   Literal table{{entries}, {}};

@@ -40,9 +40,16 @@ Mantissas plain_table_softmax(const NodeView& view, const std::vector<const Mant
   return y;
 }
 
+/// How large a graph may be.
+struct Limits {
+  int least_bits = 1;  ///< of a table's index
+  int most_bits = 7;
+  int features = 9;
+};
+
 /// Adds an index and a table of any entries.
-void set_table(Attributes& attributes, Dice& dice, const std::string& name, int frac) {
-  const Quantizer index = random_quantizer(dice, 1, dice.percent(15) ? 12 : 7, frac);
+void set_table(Attributes& attributes, Dice& dice, const std::string& name, int frac, const Limits& limits) {
+  const Quantizer index = random_quantizer(dice, limits.least_bits, limits.most_bits, frac);
   const int entries = 1 << index.format.width;
   const std::int64_t largest = (std::int64_t{1} << dice.number(1, dice.percent(10) ? 24 : 12)) - 1;
   Literal table{{entries}, {}};
@@ -54,16 +61,16 @@ void set_table(Attributes& attributes, Dice& dice, const std::string& name, int 
   attributes[name + "_frac"] = std::int64_t{dice.number(0, 12)};
 }
 
-Graph random_table_softmax(Dice& dice, int index) {
+Graph random_table_softmax(Dice& dice, int index, const Limits& limits = {}) {
   CoreShape shape = random_shape(dice, index, 4);
   shape.mask = MaskKind::none;
   GraphBuilder builder(shape);
   const Quantizer format = random_quantizer(dice, 1, 10, dice.number(-2, 6));
-  const auto x = builder.input(dice.number(1, 9), format);
+  const auto x = builder.input(dice.number(1, limits.features), format);
   Attributes attributes;
-  set_table(attributes, dice, "exp", format.format.frac() - dice.number(-1, 4));
+  set_table(attributes, dice, "exp", format.format.frac() - dice.number(-1, 4), limits);
   const auto exp_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("exp_frac")));
-  set_table(attributes, dice, "inv", exp_frac - dice.number(-1, 8));
+  set_table(attributes, dice, "inv", exp_frac - dice.number(-1, 8), limits);
   const auto inv_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("inv_frac")));
   attributes["output"] = random_quantizer(dice, 1, 16, exp_frac + inv_frac - dice.number(0, 12));
   return builder.finish(builder.add("y", "table_softmax", attributes, {x}));
@@ -116,6 +123,15 @@ TEST_CASE("table_softmax: RTL equals golden to the bit and clock", "[table_softm
     const Graph graph = random_table_softmax(dice, static_cast<int>(seed));
     CHECK(run_bench(graph, random_events(dice, graph, 40), {seed}).verdict() == "ok");
   }
+}
+
+TEST_CASE("table_softmax: the largest tables work as well", "[table_softmax][rtl]") {
+  constexpr unsigned kSeed = 3;
+  Dice dice(kSeed);
+  const Graph graph = random_table_softmax(dice, 1, {12, 12, 2});
+  const IntegerEvents events = random_events(dice, graph, 20);
+  CHECK(compare_with_plain_model(graph, events, plain_table_softmax) == "");
+  CHECK(run_bench(graph, events, {kSeed, 2}).verdict() == "ok");
 }
 
 }  // namespace

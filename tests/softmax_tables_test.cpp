@@ -115,12 +115,12 @@ TEST_CASE("softmax tables: descriptions that make no sense are refused", "[softm
   CHECK(model.complaint("exp_index: \"fixed<6,4>\", exp_frac: 7, inv_index: \"ufixed<7,4>\"") ==
         "error: missing key 'inv_frac' in layer 's' with tables");
   CHECK(model.complaint("exp_index: \"fixed<13,4>\", exp_frac: 7, inv_index: \"ufixed<7,4>\", inv_frac: 9") ==
-        "error: 'exp_index' must be fixed<W,I> or ufixed<W,I> with W up to 12, not 'fixed<13,4>'");
+        "error: 'exp_index' must be fixed<W,I> or ufixed<W,I> with W up to 12, not the text 'fixed<13,4>'");
   CHECK(model.complaint("exp_index: auto<6>, exp_frac: 7, inv_index: \"ufixed<7,4>\", inv_frac: 9") ==
         "error: 'exp_index' must be fixed<W,I> or ufixed<W,I> with W up to 12, not 'auto<6>'");
   CHECK(model.complaint("exp_index: \"fixed<5,4>\", exp_frac: 7, inv_index: \"ufixed<7,4>\", inv_frac: 9") ==
         "error: array 's.exp_table' in weights.npz has shape [64], expected [32]");
-  CHECK(model.complaint(kIndices, "  - {name: q, type: quantize, signed: true, bits: 6, scale: 0.3}\n") ==
+  CHECK(model.complaint(kIndices, "  - {name: q, type: quantize, bipolar: true, scale: 0.3}\n") ==
         "error: layer 's' needs its input 'q' in a fixed-point format; expected a quantize layer with `format` before "
         "it");
   model.table("s.inv_table")[3] = -1;

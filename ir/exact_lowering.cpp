@@ -320,7 +320,8 @@ ScaledProduct rounded_product(const ExactTensor& tensor, const TensorType& input
   return result;
 }
 
-/// A product of single features that gives the codes themselves, rounded down, for every mantissa of the node.
+/// A product of single features that gives the codes themselves, rounded by fit_rounding(), for every mantissa of the
+/// node.
 ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, const UniformQuantizer& quantizer,
                              const CodeFormats& formats) {
   if (quantizer.wraps) {
@@ -482,7 +483,7 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
       x = append_exact(graph, name + ".sum", tensor.op, sums, tensor.node);
     }
     product = fitted_product(tensor, graph.node(x).type, quantizer, formats);
-    rounding = Rounding::trn;
+    rounding = fit_rounding(quantizer.rounding);
   }
   Attributes attributes = formats.attributes(rounding, relu);
   attributes["weight"] = product->weight;

@@ -39,6 +39,13 @@ Format tensor_format(const Node& node) {
   return Format{is_signed, width, width - node.type.frac};
 }
 
+Graph Graph::without_nodes() const {
+  Graph result = *this;
+  result.dag_.clear();
+  result.output_ = 0;
+  return result;
+}
+
 Graph::NodeId Graph::add(Node node, const std::vector<NodeId>& operands) {
   const NodeId id = boost::add_vertex(dag_);
   dag_[id] = std::move(node);

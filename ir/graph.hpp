@@ -81,6 +81,8 @@ class Graph {
   Target target;
   std::map<std::string, TensorScale> scales;  ///< by node; nodes that are not here stand for m * 2^-frac
 
+  /// All but the nodes and the output.
+  Graph without_nodes() const;
   /// Adds a node behind its operands and returns its id.
   NodeId add(Node node, const std::vector<NodeId>& operands);
   const Node& node(NodeId id) const { return dag_[id]; }

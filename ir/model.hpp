@@ -103,6 +103,7 @@ struct Model {
   std::string device = "xcvu13p";
   int tokens_per_beat = 1;
   Effort effort = Effort::fast;
+  bool ternary_adders = false;   ///< adders of three operands in constant matrices
   std::string calibration_file;  ///< resolved path, may be empty
   std::string test_file;         ///< resolved path of events used by build's co-simulation, may be empty
   SourceLocation where;

@@ -558,6 +558,10 @@ class ModelQuantizer {
     if (address.width > bits) {
       FormatSpec narrow;
       narrow.bits = bits;
+      if (calibration_.count == 0) {  // the low bits are given up
+        narrow.automatic = false;
+        narrow.quantizer.format = {address.is_signed, bits, address.integer};
+      }
       const Quantizer quantizer = quantizer_for(layer, narrow, layer.inputs.at(0));
       address = quantizer.format;
       x = append(layer.name + ".index", "quantize", {{"relu", std::int64_t{0}}, {"output", quantizer}}, {x});

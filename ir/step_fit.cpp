@@ -91,14 +91,21 @@ class Fitter {
   }
 
  private:
+  /// The least sum, in units of 2^-shift, that is rounded to `level` or more.
+  std::int64_t least_sum(std::int64_t level, std::int64_t unit) const {
+    const bool from_below =
+        (function_.rounding == Rounding::trn_zero && level <= 0) || (function_.rounding == Rounding::away && level > 0);
+    return from_below ? (level - 1) * unit + 1 : level * unit;
+  }
+
   OffsetRange offsets(std::int64_t multiplier, int shift) const {
     OffsetRange range;
     const std::int64_t unit = std::int64_t{1} << shift;
     const auto at_least = [&](std::int64_t level, std::int64_t x) {
-      range.least = std::max(range.least, level * unit - multiplier * x);
+      range.least = std::max(range.least, least_sum(level, unit) - multiplier * x);
     };
     const auto below = [&](std::int64_t level, std::int64_t x) {
-      range.most = std::min(range.most, level * unit - multiplier * x - 1);
+      range.most = std::min(range.most, least_sum(level, unit) - multiplier * x - 1);
     };
     for (const Step& step : steps_) {
       at_least(step.level, step.reached);
@@ -129,6 +136,10 @@ class Fitter {
 std::int64_t StepFunction::operator()(std::int64_t x) const {
   const double real = std::clamp(factor * static_cast<double>(x) + offset, -0x1p50, 0x1p50);
   return std::clamp(static_cast<std::int64_t>(round_real(real, rounding)), low, high);
+}
+
+Rounding fit_rounding(Rounding rounding) {
+  return rounding == Rounding::trn_zero || rounding == Rounding::away ? rounding : Rounding::trn;
 }
 
 std::optional<StepFit> fit_steps(const StepFunction& function, const Interval& x) { return Fitter(function, x).run(); }

@@ -9,7 +9,7 @@
 
 namespace rtlgen {
 
-/// floor((multiplier * x + offset) / 2^shift)
+/// round((multiplier * x + offset) / 2^shift), rounded as fit_rounding says.
 struct StepFit {
   std::int64_t multiplier = 0;
   std::int64_t offset = 0;
@@ -27,6 +27,10 @@ struct StepFunction {
   /// The result, computed in doubles.
   std::int64_t operator()(std::int64_t x) const;
 };
+
+/// How a fit rounds. To the nearest is rounding down with another offset; only the modes whose steps around 0 are twice
+/// as long as others cannot be had that way.
+Rounding fit_rounding(Rounding rounding);
 
 /// The fit with the least shift that, limited to [low, high], equals `function` for every whole number of `x`. A fit is
 /// right everywhere if it is right on both sides of each step, so offsets form an interval for each multiplier; of

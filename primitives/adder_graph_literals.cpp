@@ -7,6 +7,7 @@ namespace rtlgen {
 namespace {
 
 constexpr int kAdderColumns = 5;
+constexpr int kTernaryColumns = 7;  // where any adder has three operands
 constexpr int kSumColumns = 2;
 constexpr int kMaxShift = 61;
 
@@ -23,25 +24,28 @@ int to_shift(std::int64_t value) {
 
 /// The interval of each adder from what it computes: inputs are independent.
 void set_intervals(AdderGraph& graph) {
-  const LinearForms forms = linear_forms(graph);
-  for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
-    if (graph.nodes[id].kind != AdderGraph::Kind::adder) {
-      continue;
+  for_linear_forms(graph, [&](std::size_t first, const LinearForms& forms) {
+    for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
+      if (graph.nodes[id].kind != AdderGraph::Kind::adder) {
+        continue;
+      }
+      Interval& interval = graph.nodes[id].interval;
+      const auto form = forms.row(static_cast<Eigen::Index>(id));
+      for (Eigen::Index c = 0; c < forms.cols(); ++c) {
+        const AdderGraph::Node& node = graph.nodes[first + static_cast<std::size_t>(c)];
+        // Behind the inputs comes what is added.
+        interval = interval + form(c) * (node.kind == AdderGraph::Kind::input ? node.interval : Interval{1, 1});
+      }
     }
-    const auto form = forms.row(static_cast<Eigen::Index>(id));
-    const std::int64_t constant = form(forms.cols() - 1);
-    Interval interval{constant, constant};
-    for (Eigen::Index i = 0; i + 1 < forms.cols(); ++i) {
-      interval = interval + form(i) * graph.nodes[static_cast<std::size_t>(i)].interval;
-    }
-    graph.nodes[id].interval = interval;
-  }
+  });
 }
 
 }  // namespace
 
 Literal adder_literal(const AdderGraph& graph) {
-  Literal literal{{0, kAdderColumns}, {}};
+  const bool ternary = std::any_of(graph.nodes.begin(), graph.nodes.end(),
+                                   [](const AdderGraph::Node& node) { return node.is_ternary(); });
+  Literal literal{{0, ternary ? kTernaryColumns : kAdderColumns}, {}};
   for (const AdderGraph::Node& node : graph.nodes) {
     if (node.kind == AdderGraph::Kind::input) {
       continue;
@@ -51,6 +55,9 @@ Literal adder_literal(const AdderGraph& graph) {
       literal.values.insert(literal.values.end(), {-1, node.interval.lo, 0, 0, 0});
     } else {
       literal.values.insert(literal.values.end(), {node.a, node.b, node.shift_a, node.shift_b, node.subtract ? 1 : 0});
+    }
+    if (ternary) {
+      literal.values.insert(literal.values.end(), {node.c, node.shift_c});
     }
   }
   return literal;
@@ -69,7 +76,8 @@ AdderGraph adder_graph(const Literal& adders, const Literal& sums, const std::ve
     return literal.shape.size() == 2 && literal.shape[1] == columns && literal.shape[0] >= 0 &&
            literal.values.size() == static_cast<std::size_t>(literal.shape[0]) * static_cast<std::size_t>(columns);
   };
-  require(has_columns(adders, kAdderColumns), "adders must be [nodes, 5]");
+  const bool ternary = has_columns(adders, kTernaryColumns);
+  require(ternary || has_columns(adders, kAdderColumns), "adders must be [nodes, 5] or [nodes, 7]");
   require(has_columns(sums, kSumColumns), "sums must be [outputs, 2]");
   AdderGraph graph;
   for (const Interval& input : inputs) {
@@ -79,16 +87,25 @@ AdderGraph adder_graph(const Literal& adders, const Literal& sums, const std::ve
     require(value >= 0 && value < static_cast<std::int64_t>(graph.nodes.size()), "a node is read before it is made");
     return static_cast<int>(value);
   };
-  for (auto row = adders.values.begin(); row != adders.values.end(); row += kAdderColumns) {
+  for (auto row = adders.values.begin(); row != adders.values.end(); row += adders.shape[1]) {
     if (row[0] == -1) {
       graph.nodes.push_back({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {row[1], row[1]}, 0});
       continue;
     }
-    const int a = to_node(row[0]);
-    const int b = to_node(row[1]);
-    const int level =
-        1 + std::max(graph.nodes[static_cast<std::size_t>(a)].level, graph.nodes[static_cast<std::size_t>(b)].level);
-    graph.nodes.push_back({AdderGraph::Kind::adder, a, b, to_shift(row[2]), to_shift(row[3]), row[4] != 0, {}, level});
+    AdderGraph::Node node{AdderGraph::Kind::adder,
+                          to_node(row[0]),
+                          to_node(row[1]),
+                          to_shift(row[2]),
+                          to_shift(row[3]),
+                          row[4] != 0,
+                          {},
+                          0};
+    if (ternary && row[5] != -1) {
+      node.c = to_node(row[5]);
+      node.shift_c = to_shift(row[6]);
+    }
+    node.level = graph.level_of(node);
+    graph.nodes.push_back(node);
   }
   for (auto row = sums.values.begin(); row != sums.values.end(); row += kSumColumns) {
     graph.outputs.push_back({row[0] == -1 ? -1 : to_node(row[0]), to_shift(row[1])});

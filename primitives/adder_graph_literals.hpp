@@ -9,7 +9,8 @@
 namespace rtlgen {
 
 /// The nodes behind the inputs: [nodes, 5], a row of a, b, shift_a, shift_b, subtract for an adder, and of -1, value,
-/// 0, 0, 0 for a constant.
+/// 0, 0, 0 for a constant. If any adder has three operands it is [nodes, 7], with c and shift_c in the last columns,
+/// -1 and 0 where there is no third operand.
 Literal adder_literal(const AdderGraph& graph);
 /// Where the outputs are: [outputs, 2], node and shift.
 Literal sum_literal(const AdderGraph& graph);

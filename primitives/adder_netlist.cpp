@@ -31,6 +31,9 @@ std::string AdderNetlist::operand(int node, int stage) const {
 
 std::string AdderNetlist::adder(int node) const {
   const AdderGraph::Node& sum = pipeline_.graph.nodes[at(node)];
+  if (sum.is_ternary()) {
+    return ternary_adder(node);
+  }
   const Interval& a = pipeline_.graph.nodes[at(sum.a)].interval;
   const Interval& b = pipeline_.graph.nodes[at(sum.b)].interval;
   const int stage = pipeline_.stage[at(node)];
@@ -39,6 +42,24 @@ std::string AdderNetlist::adder(int node) const {
       ".SUBTRACT({:d}), .OUT_W({})) add_{} (.a({}), .b({}), .y(n{}));\n",
       carried_bits(a), a.lo < 0, sum.shift_a, carried_bits(b), b.lo < 0, sum.shift_b, sum.subtract,
       value_bits(sum.interval), node, operand(sum.a, stage), operand(sum.b, stage), node);
+}
+
+std::string AdderNetlist::ternary_adder(int node) const {
+  const AdderGraph::Node& sum = pipeline_.graph.nodes[at(node)];
+  const int stage = pipeline_.stage[at(node)];
+  std::string parameters;
+  std::string ports;
+  char port = 'a';
+  for (const AdderGraph::Operand& operand : sum.operands()) {
+    const Interval& interval = pipeline_.graph.nodes[at(operand.node)].interval;
+    const char upper = static_cast<char>(port - 'a' + 'A');
+    parameters += fmt::format(".{0}_W({1}), .{0}_SIGNED({2:d}), .SHIFT_{0}({3}), ", upper, carried_bits(interval),
+                              interval.lo < 0, operand.shift);
+    ports += fmt::format(".{}({}), ", port, this->operand(operand.node, stage));
+    ++port;
+  }
+  return fmt::format("  shift_add3 #({}.SUBTRACT({:d}), .OUT_W({})) add_{} ({}.y(n{}));\n", parameters, sum.subtract,
+                     value_bits(sum.interval), node, ports, node);
 }
 
 std::string AdderNetlist::body() const {

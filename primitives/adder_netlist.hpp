@@ -18,7 +18,7 @@ class AdderNetlist {
   AdderNetlist(const AdderPipeline& pipeline, std::string bus, int stride)
       : pipeline_(pipeline), bus_(std::move(bus)), stride_(stride) {}
 
-  /// Wires, instances of shift_add and registers.
+  /// Wires, instances of shift_add and shift_add3, and registers.
   std::string body() const;
   /// Assignments of an `always @(posedge clk)` block; empty where there are no registers.
   std::string registers() const;
@@ -30,6 +30,7 @@ class AdderNetlist {
   std::string name(int node, int stage) const;
   std::string operand(int node, int stage) const;
   std::string adder(int node) const;
+  std::string ternary_adder(int node) const;
 
   const AdderPipeline& pipeline_;
   std::string bus_;

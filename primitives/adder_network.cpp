@@ -33,7 +33,7 @@ AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs) : inputs_(inputs
     leaf.parity = LinearHash::random_word(i + (std::uint64_t{1} << 32));
     leaf.interval = inputs[i];
     set_bits(leaf);
-    coefficients_[static_cast<std::size_t>(value) * inputs.size() + i] = 1;
+    leaf.form = LinearForm::unit(i);
     table_.insert(leaf.hash.unsigned_key(), value);
     ++leaves_;
   }
@@ -46,22 +46,20 @@ int AdderNetwork::allocate() {
     return value;
   }
   values_.emplace_back();
-  coefficients_.resize(coefficients_.size() + inputs_.size());
   return size() - 1;
 }
 
 /// Interval and parity from the coefficients.
 void AdderNetwork::refresh_interval(int value) {
   NetworkValue& v = values_[static_cast<std::size_t>(value)];
-  const std::int64_t* c = coefficients(value);
   v.interval = {0, 0};
   v.parity = 0;
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const std::int64_t factor = c[i];
+  for (std::size_t i = v.form.first(); i < v.form.end(); ++i) {
+    const std::int64_t factor = v.form[i];
     const Interval& input = inputs_[i];
     v.interval.lo += factor * (factor > 0 ? input.lo : input.hi);
     v.interval.hi += factor * (factor > 0 ? input.hi : input.lo);
-    if ((c[i] & 1) != 0) {
+    if ((factor & 1) != 0) {
       v.parity ^= values_[i].parity;
     }
   }
@@ -70,9 +68,8 @@ void AdderNetwork::refresh_interval(int value) {
 
 int AdderNetwork::add_output(const std::vector<std::int64_t>& coefficients, int latest_level) {
   const int value = allocate();
-  std::copy(coefficients.begin(), coefficients.end(),
-            coefficients_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(value) * inputs_.size()));
   NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  v.form = LinearForm(coefficients);
   v.kind = NetworkValue::Kind::adder;
   v.output_level = latest_level;
   v.latest = latest_level;
@@ -96,11 +93,9 @@ int AdderNetwork::copy(const AdderNetwork& from, int value) {
   v = NetworkValue{};
   v.hash = from[value].hash;
   v.parity = from[value].parity;
+  v.form = from.form(value);
   v.interval = from[value].interval;
   set_bits(v);
-  const std::int64_t* c = from.coefficients(value);
-  std::copy(c, c + inputs_.size(),
-            coefficients_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(result) * inputs_.size()));
   table_.insert(v.hash.unsigned_key(), result);
   return result;
 }
@@ -138,12 +133,7 @@ std::uint64_t AdderNetwork::key_of_sum(const LeveledTerm& first, const LeveledTe
     return sum.unsigned_key();
   }
   // All coefficients of the sum are even: find the common power of two.
-  const std::int64_t* ca = coefficients(a.value);
-  const std::int64_t* cb = coefficients(b.value);
-  std::uint64_t any = 0;
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    any |= static_cast<std::uint64_t>(a.negative != b.negative ? ca[i] - cb[i] : ca[i] + cb[i]);
-  }
+  const std::uint64_t any = bits_of_sum(form(a.value), form(b.value), a.negative != b.negative);
   const std::uint64_t odd = any == 0 ? 0 : sum.shifted(-__builtin_ctzll(any)).unsigned_key();
   return table_.find(odd) >= 0 ? odd : sum.unsigned_key();
 }
@@ -179,13 +169,8 @@ Term AdderNetwork::draft(const Term& a, const Term& b) {
   const bool flip = a.negative;  // the draft is |a| +- |b|, so that its sign depends on the pair alone
   const std::int64_t left = std::int64_t{1} << (a.shift - common);
   const std::int64_t right = (a.negative != b.negative ? -1 : 1) * (std::int64_t{1} << (b.shift - common));
-  std::int64_t* c = coefficients_.data() + static_cast<std::size_t>(value) * inputs_.size();
-  const std::int64_t* ca = coefficients(a.value);
-  const std::int64_t* cb = coefficients(b.value);
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    c[i] = left * ca[i] + right * cb[i];
-  }
   NetworkValue& v = values_[static_cast<std::size_t>(value)];
+  v.form.set_sum(left, form(a.value), right, form(b.value));
   const LinearHash ha = (*this)[a.value].hash.shifted(a.shift - common);
   const LinearHash hb = (*this)[b.value].hash.shifted(b.shift - common);
   v.kind = NetworkValue::Kind::adder;
@@ -293,6 +278,15 @@ void AdderNetwork::remove(int value) {
 int AdderNetwork::adders() const {
   const auto is_adder = [](const NetworkValue& v) { return v.kind == NetworkValue::Kind::adder; };
   return static_cast<int>(std::count_if(values_.begin(), values_.end(), is_adder));
+}
+
+std::size_t AdderNetwork::bytes() const {
+  constexpr std::size_t kOfValue = 300;
+  std::size_t bytes = kOfValue * values_.size();
+  for (const NetworkValue& v : values_) {
+    bytes += sizeof(std::int64_t) * (v.form.end() - v.form.first());
+  }
+  return bytes;
 }
 
 void AdderNetwork::update_levels() {

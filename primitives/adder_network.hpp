@@ -1,11 +1,13 @@
 // The adder graph while it is being searched for: values known by what they compute, and how each is added up.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "ir/tensor_type.hpp"
 #include "primitives/key_table.hpp"
+#include "primitives/linear_form.hpp"
 #include "primitives/linear_hash.hpp"
 
 namespace rtlgen {
@@ -35,6 +37,7 @@ struct NetworkValue {
   Term b;
   LinearHash hash;
   std::uint64_t parity = 0;  ///< XOR of random words, one for each odd coefficient
+  LinearForm form;           ///< coefficients of the inputs
   Interval interval;         ///< every value that can occur
   int bits = 0;              ///< value_bits(interval)
   bool has_sign = false;     ///< of the bits, the top one is a sign
@@ -58,10 +61,8 @@ class AdderNetwork {
   /// Values below this one are leaves, all others are not: first the inputs, then those of add_leaf().
   int leaves() const { return leaves_; }
   const NetworkValue& operator[](int value) const { return values_[static_cast<std::size_t>(value)]; }
-  /// Coefficients of a value, one for each input.
-  const std::int64_t* coefficients(int value) const {
-    return coefficients_.data() + static_cast<std::size_t>(value) * inputs_.size();
-  }
+  /// What a value is made of: its coefficients.
+  const LinearForm& form(int value) const { return (*this)[value].form; }
 
   /// Adds a required value, made of nothing yet; its coefficients are odd together and no other value's, up to sign.
   int add_output(const std::vector<std::int64_t>& coefficients, int latest_level);
@@ -123,6 +124,8 @@ class AdderNetwork {
 
   /// How many adders there are.
   int adders() const;
+  /// About the memory that the values take; the same on every machine.
+  std::size_t bytes() const;
   /// Adder bits of all adders.
   long total_cost() const { return total_cost_; }
 
@@ -137,7 +140,6 @@ class AdderNetwork {
 
   int leaves_ = 0;
   std::vector<NetworkValue> values_;
-  std::vector<std::int64_t> coefficients_;
   std::vector<int> free_;
   std::vector<int> drafts_;
   KeyTable table_;

@@ -13,6 +13,19 @@ namespace {
 
 std::size_t at(int node) { return static_cast<std::size_t>(node); }
 
+/// The adder level, counted from the inputs, in which each node is ready if it comes as soon as possible.
+std::vector<int> earliest_levels(const AdderGraph& graph, int levels) {
+  std::vector<int> earliest;
+  for (const AdderGraph::Node& node : graph.nodes) {
+    int ready = 0;
+    for (const AdderGraph::Operand& operand : node.operands()) {
+      ready = std::max(ready, earliest[at(operand.node)]);
+    }
+    earliest.push_back(earliest_level(node, ready, levels));
+  }
+  return earliest;
+}
+
 }  // namespace
 
 bool AdderPipeline::is_wire(int node) const {
@@ -27,6 +40,25 @@ int AdderPipeline::adders() const {
   return count;
 }
 
+int AdderPipeline::ternary_adders() const {
+  int count = 0;
+  for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
+    count += graph.nodes[id].is_ternary() && is_wire(static_cast<int>(id)) ? 1 : 0;
+  }
+  return count;
+}
+
+std::set<std::string> AdderPipeline::modules() const {
+  std::set<std::string> names;
+  if (ternary_adders() < adders()) {
+    names.insert("shift_add");
+  }
+  if (ternary_adders() > 0) {
+    names.insert("shift_add3");
+  }
+  return names;
+}
+
 int AdderPipeline::register_bits() const {
   int bits = 0;
   for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
@@ -36,7 +68,7 @@ int AdderPipeline::register_bits() const {
 }
 
 std::string AdderPipeline::problem(int levels, int output_levels) const {
-  std::vector<int> depth(graph.nodes.size(), 0);  // adders since the last register
+  std::vector<int> depth(graph.nodes.size(), 0);  // adder levels since the last register
   for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
     const AdderGraph::Node& node = graph.nodes[id];
     if (!is_wire(static_cast<int>(id))) {
@@ -51,8 +83,9 @@ std::string AdderPipeline::problem(int levels, int output_levels) const {
     if (node.kind != AdderGraph::Kind::adder) {
       continue;
     }
-    depth[id] = 1;
-    for (const int operand : {node.a, node.b}) {
+    const int own = node.levels_of(levels);
+    depth[id] = own;
+    for (const auto& [operand, shift, negative] : node.operands()) {
       if (!is_wire(operand)) {
         continue;
       }
@@ -60,7 +93,7 @@ std::string AdderPipeline::problem(int levels, int output_levels) const {
         return fmt::format("node {} of stage {} reads node {} of stage {}", id, stage[id], operand, stage[at(operand)]);
       }
       if (stage[at(operand)] == stage[id]) {
-        depth[id] = std::max(depth[id], depth[at(operand)] + 1);
+        depth[id] = std::max(depth[id], depth[at(operand)] + own);
       }
     }
     if (levels > 0 && depth[id] > levels) {
@@ -100,8 +133,9 @@ AdderPipeline make_adder_pipeline(AdderGraph graph, std::vector<int> stage, int 
   // Users come behind what they use, so that going backwards it is known which of them matter.
   for (int id = static_cast<int>(nodes.size()) - 1; id >= 0; --id) {
     if (nodes[at(id)].kind == AdderGraph::Kind::adder && pipeline.is_wire(id)) {
-      use(nodes[at(id)].a, pipeline.stage[at(id)]);
-      use(nodes[at(id)].b, pipeline.stage[at(id)]);
+      for (const AdderGraph::Operand& operand : nodes[at(id)].operands()) {
+        use(operand.node, pipeline.stage[at(id)]);
+      }
     }
   }
   const std::string problem = pipeline.problem(0);
@@ -111,16 +145,31 @@ AdderPipeline make_adder_pipeline(AdderGraph graph, std::vector<int> stage, int 
   return pipeline;
 }
 
+int earliest_level(const AdderGraph::Node& node, int ready, int levels) {
+  const int own = node.levels_of(levels);
+  const int wait = levels > 0 && ready % levels + own > levels ? levels - ready % levels : 0;
+  return ready + wait + own;
+}
+
 std::vector<int> earliest_stages(const AdderGraph& graph, int levels) {
   std::vector<int> stage;
-  for (const AdderGraph::Node& node : graph.nodes) {
-    stage.push_back(levels == 0 || node.level == 0 ? 0 : (node.level - 1) / levels);
+  for (const int level : earliest_levels(graph, levels)) {
+    stage.push_back(levels == 0 || level == 0 ? 0 : (level - 1) / levels);
   }
   return stage;
 }
 
+int levels_needed(const AdderGraph& graph, int levels) {
+  const std::vector<int> earliest = earliest_levels(graph, levels);
+  int needed = 0;
+  for (const AdderGraph::Output& output : graph.outputs) {
+    needed = output.node < 0 ? needed : std::max(needed, earliest[at(output.node)]);
+  }
+  return needed;
+}
+
 int stages_needed(const AdderGraph& graph, int levels) {
-  return levels == 0 ? 1 : std::max(1, (graph.depth() + levels - 1) / levels);
+  return levels == 0 ? 1 : std::max(1, (levels_needed(graph, levels) + levels - 1) / levels);
 }
 
 }  // namespace rtlgen

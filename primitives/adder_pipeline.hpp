@@ -1,6 +1,7 @@
 // An adder graph cut into pipeline stages.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,15 @@ struct AdderPipeline {
   int latency() const { return output_stage; }
   /// Whether the node is a wire: read by something, and not constant.
   bool is_wire(int node) const;
-  /// Adders that are wires.
+  /// Adders that are wires, and those of them with three operands.
   int adders() const;
+  int ternary_adders() const;
+  /// Modules of the RTL library that its adders are.
+  std::set<std::string> modules() const;
   /// Bits of all registers.
   int register_bits() const;
-  /// What contradicts a pipeline with at most `levels` adders between two registers (0: any number), of which outputs
-  /// leave room for `output_levels` levels of other logic in their stage; empty: nothing.
+  /// What contradicts a pipeline with at most `levels` adder levels between two registers (0: any number), of which
+  /// outputs leave room for `output_levels` levels of other logic in their stage; empty: nothing.
   std::string problem(int levels, int output_levels = 0) const;
 };
 
@@ -33,10 +37,18 @@ struct AdderPipeline {
 /// value would be read before it is there.
 AdderPipeline make_adder_pipeline(AdderGraph graph, std::vector<int> stage, int output_stage);
 
-/// The stage of every node as soon as possible: `levels` adders between two registers, 0: all in stage 0.
+/// The adder level, counted from the inputs, in which a node is there whose operands are in level `ready`: a ternary
+/// adder waits for a register where it would not fit before it.
+int earliest_level(const AdderGraph::Node& node, int ready, int levels);
+
+/// The stage of every node as soon as possible: `levels` adder levels between two registers, 0: all in stage 0.
 std::vector<int> earliest_stages(const AdderGraph& graph, int levels);
 
-/// Stages that the graph needs: the depth divided by `levels`, at least 1.
+/// Adder levels until all outputs are there: the depth, and what is lost where a ternary adder waits for a register
+/// because it would not fit before it. With 0 there are no registers.
+int levels_needed(const AdderGraph& graph, int levels);
+
+/// Stages that the graph needs: the levels needed divided by `levels`, at least 1.
 int stages_needed(const AdderGraph& graph, int levels);
 
 }  // namespace rtlgen

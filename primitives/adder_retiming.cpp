@@ -14,13 +14,14 @@ namespace {
 std::size_t at(int node) { return static_cast<std::size_t>(node); }
 
 /// The stages as times. An adder has `span_` variables: its own stage, and for k = 1, 2, .. the earliest stage in which
-/// there can be an adder that follows k levels behind it. Each is handed on to the adders that read it, as theirs of
-/// k - 1, so that a path of more adders than fit is forbidden without naming every pair of its ends, of which there are
-/// exponentially many in the levels.
+/// there can be an adder that ends k levels behind it. Each is handed on to the adders that read it, as theirs of
+/// k - 1, or k - 2 for one of three operands, so that a path of more adders than fit is forbidden without naming every
+/// pair of its ends, of which there are exponentially many in the levels.
 class Retiming {
  public:
   Retiming(const AdderGraph& graph, int levels, int output_stage, int output_levels)
       : graph_(graph),
+        levels_(levels),
         usage_(make_adder_pipeline(graph, std::vector<int>(graph.nodes.size(), 0), output_stage)),
         first_(graph.nodes.size(), kInputs) {
     // Where not one adder fits before what outputs pass, that is as if outputs were read a stage earlier.
@@ -37,8 +38,8 @@ class Retiming {
       }
       if (is_adder(id)) {
         add_adder(id);
-        for (const int operand : {node(id).a, node(id).b}) {
-          values[at(operand)].read.push_back({first_[at(id)], 0});
+        for (const AdderGraph::Operand& operand : node(id).operands()) {
+          values[at(operand.node)].read.push_back({first_[at(id)], 0});
         }
       }
       values[at(id)].bits = value_bits(node(id).interval);
@@ -50,7 +51,8 @@ class Retiming {
       }
       values[at(output.node)].read.push_back({kOutputs, 0});
       if (is_adder(output.node)) {
-        problem_.constraints.push_back({behind(output.node, tail), kOutputs, outputs_share ? 0 : 1});
+        const bool fits = outputs_share && node(output.node).levels_of(levels) + tail <= span_;
+        problem_.constraints.push_back({behind(output.node, fits ? tail : 0), kOutputs, fits ? 0 : 1});
       }
     }
     for (int id = 0; id < static_cast<int>(graph.nodes.size()); ++id) {
@@ -83,18 +85,21 @@ class Retiming {
     for (int k = 1; k < span_; ++k) {
       problem_.constraints.push_back({behind(id, k - 1), behind(id, k), 0});
     }
-    for (const int operand : {node(id).a, node(id).b}) {
+    const int own = node(id).levels_of(levels_);
+    for (const auto& [operand, shift, negative] : node(id).operands()) {
       if (!usage_.is_wire(operand) || !is_adder(operand)) {
         continue;
       }
-      for (int k = 1; k < span_; ++k) {
-        problem_.constraints.push_back({behind(operand, k), behind(id, k - 1), 0});
+      int k = 0;
+      for (; node(operand).levels_of(levels_) + own + k <= span_; ++k) {
+        problem_.constraints.push_back({behind(operand, own + k), behind(id, k), 0});
       }
-      problem_.constraints.push_back({first_[at(operand)], behind(id, span_ - 1), 1});
+      problem_.constraints.push_back({first_[at(operand)], behind(id, k), 1});
     }
   }
 
   const AdderGraph& graph_;
+  int levels_;                      ///< between two registers
   const AdderPipeline usage_;       ///< any stages: only what is a wire is asked
   std::vector<std::size_t> first_;  ///< per node: the variable of its stage
   int span_ = 1;
@@ -104,6 +109,9 @@ class Retiming {
 }  // namespace
 
 std::vector<int> retimed_stages(const AdderGraph& graph, int levels, int output_stage, int output_levels) {
+  if (graph.nodes.size() > kMostRetimedNodes) {
+    return earliest_stages(graph, levels);
+  }
   return Retiming(graph, levels, output_stage, output_levels).solve();
 }
 

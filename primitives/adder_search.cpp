@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "primitives/annealing.hpp"
+#include "primitives/blockwise_sharing.hpp"
 
 namespace rtlgen {
 namespace {
@@ -18,6 +19,8 @@ constexpr int kRegion = 1;
 constexpr int kTarget = 2;
 constexpr int kGone = -1000000;  // uses of a value that is gone: never again 0 users
 
+/// Moves for each adder from which on there is time to spell sums in other digits.
+constexpr long kManyMoves = 50;
 constexpr double kCold = 0.2;  // adder bits
 
 /// The least level at which a sum can be there (Kraft's inequality).
@@ -35,29 +38,29 @@ int least_level(const std::vector<LeveledTerm>& terms) {
 
 }  // namespace
 
-Cooling::Cooling(long moves, int adders) : hot_(std::clamp(static_cast<double>(moves / adders) / 150, 0.3, 4.0)) {}
+Cooling::Cooling(long moves, int adders)
+    : respells_(moves >= kManyMoves * adders), hot_(std::clamp(static_cast<double>(moves / adders) / 150, 0.3, 4.0)) {}
 
 double Cooling::temperature(double done) const { return kCold + (hot_ - kCold) * (1 - done) * (1 - done); }
 
-void AdderSearch::start(const std::vector<TermList>& lists) {
+void AdderSearch::start(std::vector<TermList> lists, std::size_t pairs) {
   constexpr unsigned kAttempts = 64;
+  const bool blockwise = BlockwiseSharing::needed(lists, pairs);
   for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
-    lists_ = lists;
-    if (attempt > 0) {
+    if (attempt > 0 || blockwise) {
       // An output that comes at its latest level cannot be part of another one that is as late, and stands in the way
       // of that part. As early as its terms allow it can.
-      for (TermList& list : lists_) {
-        list.level = least_level(list.terms);
+      for (TermList& list : lists) {
+        list.level = attempt > 0 ? least_level(list.terms) : list.level;
         network_.pin_level(list.value, list.level);
       }
     }
-    const bool reduced = sharing_.run(lists_, -1, attempt * attempt, random_);
-    std::for_each(lists_.begin(), lists_.end(), [&](const TermList& list) { network_.unpin_level(list.value); });
+    const bool reduced =
+        blockwise ? add_up_blockwise(lists, attempt * attempt, pairs) : add_up(lists, attempt * attempt);
+    std::for_each(lists.begin(), lists.end(), [&](const TermList& list) { network_.unpin_level(list.value); });
     if (!reduced) {
-      network_.discard_drafts();
       continue;
     }
-    network_.adopt_drafts();
     for (const TermList& list : lists_) {
       network_.redefine(list.value, list.terms[0].term, list.terms[1].term);
     }
@@ -67,8 +70,24 @@ void AdderSearch::start(const std::vector<TermList>& lists) {
   throw std::logic_error("adder search: no sum of the terms fits into the levels");
 }
 
+bool AdderSearch::add_up(const std::vector<TermList>& lists, unsigned noise) {
+  lists_ = lists;
+  if (!sharing_.run(lists_, -1, noise, random_)) {
+    network_.discard_drafts();
+    return false;
+  }
+  network_.adopt_drafts();
+  return true;
+}
+
+bool AdderSearch::add_up_blockwise(const std::vector<TermList>& lists, unsigned noise, std::size_t pairs) {
+  lists_ = BlockwiseSharing(network_, sharing_, pairs).run(lists, noise, random_);
+  return !lists_.empty();
+}
+
 void AdderSearch::improve(long moves, const Cooling& cooling, double from, double to) {
   constexpr int kSteps = 64;
+  respells_ = cooling.respells();
   for (int step = 0; step < kSteps; ++step) {
     const double temperature = cooling.temperature(from + (to - from) * step / kSteps);
     for (long move = moves * step / kSteps; move < moves * (step + 1) / kSteps; ++move) {
@@ -201,6 +220,26 @@ void AdderSearch::write_lists() {
       expand(operand, list.terms);
     }
     merge_terms(network_, list.terms);
+    if (respells_ && below(2) == 0) {
+      respell(list.terms);
+    }
+  }
+}
+
+void AdderSearch::respell(std::vector<LeveledTerm>& terms) {
+  for (LeveledTerm& high : terms) {
+    const auto at_shift = [&](int shift) {
+      return std::find_if(terms.begin(), terms.end(), [&](const LeveledTerm& other) {
+        return other.term.value == high.term.value && other.term.shift == shift;
+      });
+    };
+    const auto low = at_shift(high.term.shift - 2);
+    if (low == terms.end() || low->term.negative == high.term.negative ||
+        at_shift(high.term.shift - 1) != terms.end() || below(2) == 0) {
+      continue;
+    }
+    high = network_.leveled({high.term.value, high.term.shift - 1, high.term.negative}, high.level);
+    *low = network_.leveled({low->term.value, low->term.shift, high.term.negative}, low->level);
   }
 }
 

@@ -1,7 +1,9 @@
 // Large-neighbourhood search for adder networks of few bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -17,8 +19,11 @@ class Cooling {
   Cooling(long moves, int adders);
   /// Temperature when this share of the moves is done.
   double temperature(double done) const;
+  /// Whether there are enough moves to look at sums in other digits than the canonical ones.
+  bool respells() const { return respells_; }
 
  private:
+  bool respells_;
   double hot_;
 };
 
@@ -30,17 +35,23 @@ class AdderSearch {
   AdderSearch(AdderNetwork& network, std::uint64_t seed) : network_(network), sharing_(network), random_(seed) {}
 
   /// Adds up the first solution: each list is the sum over leaves that makes an output. Throws std::logic_error where a
-  /// list cannot be added up within its levels, which Kraft's inequality tells.
-  void start(const std::vector<TermList>& lists);
+  /// list cannot be added up within its levels, which Kraft's inequality tells. Where there are more than
+  /// `pairs` pairs of terms, BlockwiseSharing does it.
+  void start(std::vector<TermList> lists, std::size_t pairs = std::numeric_limits<std::size_t>::max());
   /// Tries `moves` neighbourhoods while it cools down from one share of all moves to another.
   void improve(long moves, const Cooling& cooling, double from = 0, double to = 1);
 
  private:
+  bool add_up(const std::vector<TermList>& lists, unsigned noise);
+  bool add_up_blockwise(const std::vector<TermList>& lists, unsigned noise, std::size_t pairs);
   void try_move(double temperature);
   bool choose_region();
   void grow_region(std::size_t wanted);
   void write_lists();
   void expand(const Term& term, std::vector<LeveledTerm>& terms);
+  /// Writes some 4x - x as 2x + x: as many terms, which share other sums. Canonical signed digits alone do not show
+  /// that 105 = 128 - 32 + 8 + 1 is 15 * 7 = (16 - 1) * (8 - 1).
+  void respell(std::vector<LeveledTerm>& terms);
   int change_of_cost();
   void commit();
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
@@ -54,6 +65,7 @@ class AdderSearch {
   std::vector<int> role_;  // by value: in the region, a target, or neither
   std::vector<int> uses_;  // by value: change of the number of its users
   int pivot_ = -1;
+  bool respells_ = false;
 };
 
 }  // namespace rtlgen

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <tuple>
 #include <utility>
@@ -17,6 +18,10 @@ namespace {
 
 /// Adders of a first solution from which on the search works on parts of it.
 constexpr int kLargeNetwork = 1500;
+/// Larger networks stay as they were added up first: a search in parts takes about five times the memory.
+constexpr std::size_t kMostSearchedBytes = std::size_t{120} << 20;
+/// Nor is a search worth its time that has no more than a move for so many adders.
+constexpr long kMostAddersToAMove = 4;
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -207,15 +212,31 @@ class GraphWriter {
   AdderGraph graph_;
 };
 
-}  // namespace
-
-int least_depth(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs) {
-  return Problem(weight, bias, inputs).depth();
+/// Adds up the lists, and searches for less as far as the budget and the memory go.
+void find_adders(AdderNetwork& network, std::vector<TermList> lists, const SearchBudget& budget) {
+  auto search = std::make_unique<AdderSearch>(network, 1);
+  search->start(std::move(lists), budget.pairs);
+  const int adders = network.adders();
+  const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
+  if (network.bytes() > kMostSearchedBytes || moves * kMostAddersToAMove < adders) {
+    return;
+  }
+  if (adders < kLargeNetwork) {
+    search->improve(moves, Cooling(moves, adders));
+    return;
+  }
+  search.reset();
+  ParallelSearch options;
+  options.threads = budget.threads;
+  search_in_parts(network, moves, options);
 }
 
-AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs, int depth,
-                             const SearchBudget& budget) {
+}  // namespace
+
+AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
+                             int depth_slack, const SearchBudget& budget) {
   const Problem problem(weight, bias, inputs);
+  const int depth = problem.depth() + depth_slack;
   AdderNetwork network(problem.leaves());
   std::vector<TermList> lists;
   std::vector<Term> outputs;
@@ -238,18 +259,8 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
     outputs.push_back({value, row.shift, row.negative});
   }
   std::mt19937_64 random(1);
-  if (!lists.empty()) {
-    AdderSearch search(network, 1);
-    search.start(lists);
-    const int adders = network.adders();
-    const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
-    if (adders < kLargeNetwork) {
-      search.improve(moves, Cooling(moves, adders));
-    } else {
-      ParallelSearch options;
-      options.threads = budget.threads;
-      search_in_parts(network, moves, options);
-    }
+  if (!known.empty()) {
+    find_adders(network, std::move(lists), budget);
   }
   GraphWriter writer(problem, network, choose_negated(network, outputs, random), inputs);
   for (const Term& output : outputs) {

@@ -1,6 +1,8 @@
 // From a constant matrix to an adder graph: sets the search up and writes down what it found.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "primitives/adder_graph.hpp"
@@ -13,17 +15,15 @@ struct SearchBudget {
   long moves_per_adder = 0;
   long moves = 0;
   long more_moves_per_adder = 0;
+  std::size_t pairs = std::numeric_limits<std::size_t>::max();  ///< of terms that are looked at together
   unsigned threads = 0;  ///< of the search of a large matrix; 0: as many as there are processors. Changes no result.
 };
 
-/// Least adder levels that y = W x + bias needs, with the terms of its canonical signed digits. Arguments as below.
-int least_depth(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs);
-
-/// An adder graph of y = W x + bias with few adder bits and at most `depth` levels, which must be least_depth() or
-/// more. `weight` is [out, in], `bias` [out]; inputs lie in the intervals given. Only where several outputs differ by
-/// nothing but their sign may the graph be one level deeper. The same arguments give the same graph on every machine.
-/// Throws std::logic_error if the graph were not W x + bias.
-AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs, int depth,
-                             const SearchBudget& budget);
+/// An adder graph of y = W x + bias with few adder bits, and at most `depth_slack` levels more than the terms of its
+/// canonical signed digits need. `weight` is [out, in], `bias` [out]; inputs lie in the intervals given. Only where
+/// several outputs differ by nothing but their sign may the graph be one level deeper. The same arguments give the same
+/// graph on every machine. Throws std::logic_error if the graph were not W x + bias.
+AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
+                             int depth_slack, const SearchBudget& budget);
 
 }  // namespace rtlgen

@@ -1,21 +1,27 @@
 #include "primitives/constant_matrix.hpp"
 
+#include <utility>
+
 #include "primitives/adder_synthesis.hpp"
+#include "primitives/ternary_adders.hpp"
 
 namespace rtlgen {
 namespace {
+
+/// Pairs of terms: about 150 MB. 64 x 64 weights of 8 bits have fewer.
+constexpr std::size_t kPairs = 1250000;
 
 /// About 0.05, 1 and 30 seconds for 16 x 16 weights of 6 bits, 0.3, 5 and 100 for 32 x 32, on one processor.
 SearchBudget budget(Effort effort) {
   switch (effort) {
     case Effort::fast:
-      return {3, 5000, 0};
+      return {3, 5000, 0, kPairs};
     case Effort::normal:
-      return {150, 20000, 60};
+      return {150, 20000, 60, 2 * kPairs};
     case Effort::high:
       break;
   }
-  return {4000, 500000, 1200};
+  return {4000, 500000, 1200, 2 * kPairs};
 }
 
 }  // namespace
@@ -24,8 +30,8 @@ AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, con
                                  const ConstantMatrixOptions& options) {
   // In a pipeline, levels beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md).
   const int slack = options.levels_per_stage == 0 ? options.depth_slack : 0;
-  const int depth = least_depth(weight, bias, inputs) + slack;
-  return synthesize_adders(weight, bias, inputs, depth, budget(options.effort));
+  AdderGraph graph = synthesize_adders(weight, bias, inputs, slack, budget(options.effort));
+  return options.ternary_adders ? with_ternary_adders(graph, options.levels_per_stage, options.output_levels) : graph;
 }
 
 }  // namespace rtlgen

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -28,25 +28,14 @@ AdderGraph adders_of(const NodeView& view) {
   return adder_graph(node.literal("adders"), node.literal("sums"), view.operand(0).intervals);
 }
 
-int result_features(const NodeView& view) { return view.node.literal("weight").shape[0]; }
-
-/// Levels of logic between the sums and the register of results.
-int quantizer_levels(const NodeView& view) {
-  int levels = 0;
-  for (const ElementQuantizer& quantizer : element_quantizers(view, result_features(view))) {
-    levels = std::max(levels, quantizer.levels(accumulator_frac(view)));
-  }
-  return levels;
-}
-
 /// The pipeline up to the stage in which all outputs are requantized; a register follows.
 AdderPipeline plan(const NodeView& view, const DeviceModel& device) {
   AdderGraph graph = adders_of(view);
-  const int depth = graph.depth();
+  const int depth = levels_needed(graph, device.levels);
   const int stages = stages_needed(graph, device.levels);
   const int slack = stages * device.levels - depth;
   // Requantization shares the last stage of sums if it is short enough.
-  const int quantizing = quantizer_levels(view);
+  const int quantizing = quantizer_levels(view, view.node.literal("weight").shape[0], accumulator_frac(view));
   const int output_stage = slack >= quantizing || depth == 0 ? stages - 1 : stages;
   std::vector<int> retimed = retimed_stages(graph, device.levels, output_stage, quantizing);
   return make_adder_pipeline(std::move(graph), std::move(retimed), output_stage);
@@ -198,8 +187,9 @@ class Dense final : public Primitive {
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const AdderPipeline pipeline = plan(view, hardware.device);
     const std::string name = emission.module_name();
-    emission.generated_module(name, module_text(name, view, pipeline, hardware.device.levels),
-                              {"limit", "requantize", "shift_add"});
+    std::set<std::string> modules = pipeline.modules();
+    modules.insert({"limit", "requantize", "shift_add"});
+    emission.generated_module(name, module_text(name, view, pipeline, hardware.device.levels), modules);
     const int input_bits = view.operand(0).features * view.operand(0).width;
     const int output_bits = view.node.type.features * view.node.type.width;
     for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {

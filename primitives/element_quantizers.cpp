@@ -91,6 +91,14 @@ std::vector<ElementQuantizer> element_quantizers(const NodeView& view, int featu
   return result;
 }
 
+int quantizer_levels(const NodeView& view, int features, int frac) {
+  int levels = 0;
+  for (const ElementQuantizer& quantizer : element_quantizers(view, features)) {
+    levels = std::max(levels, quantizer.levels(frac));
+  }
+  return levels;
+}
+
 TensorType requantized_type(const TensorType& exact, const Quantizer& output,
                             const std::vector<ElementQuantizer>& quantizers, bool relu) {
   TensorType type = quantized_type(exact.tokens, exact.features, output);

@@ -30,6 +30,9 @@ struct ElementQuantizer {
 /// Throws IrError where formats do not fit into that of the tensor, or limits not into that of the feature.
 std::vector<ElementQuantizer> element_quantizers(const NodeView& view, int features);
 
+/// Levels of logic of the slowest of a node's quantizers, for sums with `frac` fraction bits.
+int quantizer_levels(const NodeView& view, int features, int frac);
+
 /// Type of a tensor of exact type `exact` behind these quantizers.
 TensorType requantized_type(const TensorType& exact, const Quantizer& output,
                             const std::vector<ElementQuantizer>& quantizers, bool relu);

@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kForbidden = 1000000;  // far above all adder bits: two negative operands
 constexpr int kSweeps = 24;
-constexpr double kHot = 4;  // adder bits
+constexpr double kHot = 4;             // adder bits
+constexpr std::size_t kMostUsers = 8;  // that turn together
 
 std::size_t at(int value) { return static_cast<std::size_t>(value); }
 
@@ -38,11 +39,12 @@ class Signs {
     for (int sweep = 0; sweep <= kSweeps; ++sweep) {
       const double temperature = kHot * (kSweeps - sweep) / kSweeps;
       for (const int value : order) {
-        const int before = cost_around(value);
-        negated_[at(value)] = !negated_[at(value)];
-        const int change = cost_around(value) - before;
-        if (change == 0 ? temperature == 0 : !accept_change(change, temperature, random)) {
-          negated_[at(value)] = !negated_[at(value)];
+        try_turning({value}, temperature, random);
+        // Where turning one alone would leave two negative operands, all who read it must turn with it.
+        if (!network_[value].users.empty() && network_[value].users.size() <= kMostUsers) {
+          std::vector<int> group = network_[value].users;
+          group.push_back(value);
+          try_turning(std::move(group), temperature, random);
         }
       }
     }
@@ -63,14 +65,43 @@ class Signs {
                       signed_interval(network_[second.value], negated_[at(second.value)]), second.shift, a || b);
   }
 
-  /// Cost of all that depends on the sign of a value.
-  int cost_around(int value) const {
-    int cost = adder_cost(value);
-    for (const int user : network_[value].users) {
-      cost += adder_cost(user);
+  /// Turns the signs of some values, if that is accepted.
+  void try_turning(std::vector<int> values, double temperature, std::mt19937_64& random) {
+    const auto unique = [](std::vector<int>& list) {
+      std::sort(list.begin(), list.end());
+      list.erase(std::unique(list.begin(), list.end()), list.end());
+    };
+    unique(values);
+    std::vector<int> adders = values;
+    for (const int value : values) {
+      adders.insert(adders.end(), network_[value].users.begin(), network_[value].users.end());
     }
-    const auto& [positive, negative] = output_cost_[at(value)];
-    return cost + (negated_[at(value)] ? negative : positive);
+    unique(adders);
+    const int before = cost_of(values, adders);
+    turn(values);
+    const int change = cost_of(values, adders) - before;
+    if (change == 0 ? temperature == 0 : !accept_change(change, temperature, random)) {
+      turn(values);
+    }
+  }
+
+  void turn(const std::vector<int>& values) {
+    for (const int value : values) {
+      negated_[at(value)] = !negated_[at(value)];
+    }
+  }
+
+  /// Cost of some adders, and of what outputs need of the signs of some values.
+  int cost_of(const std::vector<int>& values, const std::vector<int>& adders) const {
+    int cost = 0;
+    for (const int adder : adders) {
+      cost += adder_cost(adder);
+    }
+    for (const int value : values) {
+      const auto& [positive, negative] = output_cost_[at(value)];
+      cost += negated_[at(value)] ? negative : positive;
+    }
+    return cost;
   }
 
   const AdderNetwork& network_;

@@ -13,6 +13,7 @@
 #include "primitives/pool.hpp"
 #include "primitives/primitive.hpp"
 #include "primitives/quantize.hpp"
+#include "primitives/slice.hpp"
 #include "primitives/softmax.hpp"
 #include "primitives/sources.hpp"
 #include "primitives/table.hpp"
@@ -32,6 +33,7 @@ const auto& registry() {
       make_quantize(),
       make_add(),
       make_concat(),
+      make_slice(),
       make_table(),
       make_normalize(),
       make_attention(),

@@ -11,12 +11,13 @@
 #include <utility>
 
 #include "primitives/adder_graph_literals.hpp"
+#include "primitives/ternary_adders.hpp"
 
 namespace rtlgen {
 namespace {
 
 /// To be raised whenever the search may give another graph for the same matrix.
-constexpr int kSearchVersion = 1;
+constexpr int kSearchVersion = 3;
 
 using nlohmann::json;
 
@@ -99,6 +100,11 @@ AdderGraph SolutionCache::solve(const Literal& weight, const Literal& bias, cons
                                 const ConstantMatrixOptions& options) const {
   if (folder_.empty()) {
     return solve_constant_matrix(weight, bias, inputs, options);
+  }
+  if (options.ternary_adders) {
+    ConstantMatrixOptions of_two = options;
+    of_two.ternary_adders = false;
+    return with_ternary_adders(solve(weight, bias, inputs, of_two), options.levels_per_stage, options.output_levels);
   }
   const json key = key_of(weight, bias, inputs, options);
   const std::filesystem::path path = folder_ / fmt::format("{:016x}.json", hash_of(key.dump()));

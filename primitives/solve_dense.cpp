@@ -5,17 +5,22 @@
 #include <vector>
 
 #include "primitives/adder_graph_literals.hpp"
+#include "primitives/element_quantizers.hpp"
 #include "primitives/primitive.hpp"
 #include "primitives/run_all.hpp"
 
 namespace rtlgen {
 namespace {
 
-AdderGraph adders_of(const Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache) {
+AdderGraph adders_of(const Graph& graph, Graph::NodeId id, Effort effort, bool ternary_adders,
+                     const SolutionCache& cache) {
   const NodeView view = view_of(graph, id);
   ConstantMatrixOptions options;
   options.effort = effort;
   options.levels_per_stage = hardware_of(graph).device.levels;
+  options.ternary_adders = ternary_adders;
+  options.output_levels = quantizer_levels(view, view.node.literal("weight").shape[0],
+                                           view.operand(0).frac + static_cast<int>(view.node.integer("weight_frac")));
   return cache.solve(view.node.literal("weight"), view.node.literal("bias"), view.operand(0).intervals, options);
 }
 
@@ -26,11 +31,11 @@ void store(Node& node, const AdderGraph& adders) {
 
 }  // namespace
 
-void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache) {
-  store(graph.node(id), adders_of(graph, id, effort, cache));
+void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache, bool ternary_adders) {
+  store(graph.node(id), adders_of(graph, id, effort, ternary_adders, cache));
 }
 
-void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache) {
+void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache, bool ternary_adders) {
   std::vector<Graph::NodeId> nodes;
   for (const Graph::NodeId id : graph.topological_order()) {
     if (graph.node(id).op == "dense") {
@@ -41,7 +46,7 @@ void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache) {
   std::vector<AdderGraph> found(nodes.size());
   run_all(static_cast<int>(nodes.size()), std::max(1U, std::thread::hardware_concurrency()), [&](int index) {
     const auto i = static_cast<std::size_t>(index);
-    found[i] = adders_of(graph, nodes[i], effort, cache);
+    found[i] = adders_of(graph, nodes[i], effort, ternary_adders, cache);
   });
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     store(graph.node(nodes[i]), found[i]);

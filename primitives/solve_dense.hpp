@@ -7,10 +7,12 @@
 
 namespace rtlgen {
 
-/// Gives a dense node, whose type must be known, the literals "adders" and "sums" (docs/ir.md).
-void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache);
+/// Gives a dense node, whose type must be known, the literals "adders" and "sums" (docs/ir.md); with
+/// `ternary_adders` they may have three operands.
+void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache,
+                 bool ternary_adders = false);
 
 /// The same for all dense nodes of a graph.
-void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache);
+void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache, bool ternary_adders = false);
 
 }  // namespace rtlgen

@@ -11,11 +11,11 @@ namespace {
 /// Sign and shift of a term that is the sum of two, given the value of that sum.
 LeveledTerm term_of_sum(const AdderNetwork& network, int value, int level, const Term& a, const Term& b) {
   // The first input with a coefficient tells.
-  const std::int64_t* ca = network.coefficients(a.value);
-  const std::int64_t* cb = network.coefficients(b.value);
-  const std::int64_t* cv = network.coefficients(value);
+  const LinearForm& ca = network.form(a.value);
+  const LinearForm& cb = network.form(b.value);
+  const LinearForm& cv = network.form(value);
   const int common = std::min(a.shift, b.shift);
-  int i = 0;
+  std::size_t i = cv.first();
   while (cv[i] == 0) {
     ++i;
   }
@@ -27,6 +27,12 @@ LeveledTerm term_of_sum(const AdderNetwork& network, int value, int level, const
       __builtin_ctzll(static_cast<std::uint64_t>(sum)) - __builtin_ctzll(static_cast<std::uint64_t>(cv[i]));
   return network.leveled({value, common + shift, (sum < 0) != (cv[i] < 0)}, level);
 }
+
+/// What Kraft's sum over the terms may become.
+std::int64_t room(const TermList& list) { return list.room > 0 ? list.room : std::int64_t{1} << list.level; }
+
+/// A list with so many terms is done.
+std::size_t fewest_terms(const TermList& list) { return list.room > 0 ? 1 : 2; }
 
 }  // namespace
 
@@ -58,7 +64,8 @@ void merge_terms(const AdderNetwork& network, std::vector<LeveledTerm>& terms) {
   }
 }
 
-bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random) {
+bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random,
+                               bool combine) {
   lists_ = &lists;
   pivot_ = pivot;
   noise_ = noise;
@@ -76,7 +83,7 @@ bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned
         add_pair(static_cast<int>(l), terms[i], terms[j]);
       }
     }
-    if (kraft_[l] > (std::int64_t{1} << lists[l].level)) {
+    if (kraft_[l] > room(lists[l])) {
       return false;
     }
   }
@@ -96,14 +103,17 @@ bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned
         propose(best.pattern);
       }
     }
-    while (next < lists.size() && lists[next].terms.size() <= 2) {
+    while (next < lists.size() && lists[next].terms.size() <= fewest_terms(lists[next])) {
       ++next;
     }
-    if (next == lists.size()) {
+    if (next == lists.size() || !combine) {
       return true;
     }
     if (!combine_cheapest(static_cast<int>(next))) {
-      return false;
+      if (lists[next].room == 0) {
+        return false;
+      }
+      ++next;
     }
   }
 }
@@ -138,8 +148,10 @@ int SubexpressionSharing::add_pair(int list, const LeveledTerm& a, const Leveled
   }
   Pattern& pattern = patterns_[static_cast<std::size_t>(index)];
   ++pattern.count;
-  if (pattern.places < 0 || places_[static_cast<std::size_t>(pattern.places)].list != list) {
-    places_.push_back({list, pattern.places});
+  const Place place{list, a.term.value, a.term.shift, pattern.places};
+  const Place* const last = pattern.places < 0 ? nullptr : &places_[static_cast<std::size_t>(pattern.places)];
+  if (last == nullptr || last->list != list || last->value != place.value || last->shift != place.shift) {
+    places_.push_back(place);
     pattern.places = static_cast<int>(places_.size()) - 1;
   }
   return index;
@@ -152,7 +164,7 @@ SubexpressionSharing::Pattern& SubexpressionSharing::pattern_of(const LeveledTer
 bool SubexpressionSharing::fits(const TermList& list, const LeveledTerm& a, const LeveledTerm& b, int level) const {
   const auto l = static_cast<std::size_t>(&list - lists_->data());
   const std::int64_t kraft = kraft_[l] - (std::int64_t{1} << a.level) - (std::int64_t{1} << b.level);
-  return level < list.level && kraft + (std::int64_t{1} << level) <= (std::int64_t{1} << list.level);
+  return level < list.level && kraft + (std::int64_t{1} << level) <= room(list);
 }
 
 LeveledTerm SubexpressionSharing::sum_of(Pattern& pattern, const LeveledTerm& a, const LeveledTerm& b) {
@@ -165,6 +177,36 @@ LeveledTerm SubexpressionSharing::sum_of(Pattern& pattern, const LeveledTerm& a,
   return term_of_sum(network_, pattern.value, pattern.level, a.term, b.term);
 }
 
+/// Which terms to look at, list by list, in ascending order.
+void SubexpressionSharing::find_firsts(const Pattern& pattern) {
+  firsts_.clear();
+  ranks_.resize(lists_->size(), -1);
+  std::vector<int> seen;
+  for (int p = pattern.places; p >= 0; p = places_[static_cast<std::size_t>(p)].next) {
+    const Place& place = places_[static_cast<std::size_t>(p)];
+    const TermList& list = (*lists_)[static_cast<std::size_t>(place.list)];
+    if (list.terms.size() <= fewest_terms(list)) {
+      continue;
+    }
+    int& rank = ranks_[static_cast<std::size_t>(place.list)];
+    if (rank < 0) {
+      rank = static_cast<int>(seen.size());
+      seen.push_back(place.list);
+    }
+    for (std::size_t i = 0; i < list.terms.size(); ++i) {
+      if (list.terms[i].term.value == place.value && list.terms[i].term.shift == place.shift) {
+        firsts_.push_back({rank, place.list, static_cast<int>(i)});
+        break;
+      }
+    }
+  }
+  for (const int list : seen) {
+    ranks_[static_cast<std::size_t>(list)] = -1;
+  }
+  std::sort(firsts_.begin(), firsts_.end(),
+            [](const First& x, const First& y) { return x.rank != y.rank ? x.rank < y.rank : x.index < y.index; });
+}
+
 bool SubexpressionSharing::apply(int index) {
   struct Use {
     int list;
@@ -172,35 +214,35 @@ bool SubexpressionSharing::apply(int index) {
     LeveledTerm b;
   };
   const Pattern pattern = patterns_[static_cast<std::size_t>(index)];
+  find_firsts(pattern);
   std::vector<Use> uses;
-  std::vector<int> seen;
+  std::vector<bool> taken;
+  std::int64_t kraft = 0;
+  int rank = -1;
   int level = pattern.level;
-  for (int place = pattern.places; place >= 0; place = places_[static_cast<std::size_t>(place)].next) {
-    const int l = places_[static_cast<std::size_t>(place)].list;
-    const TermList& list = (*lists_)[static_cast<std::size_t>(l)];
-    if (list.terms.size() <= 2 || std::find(seen.begin(), seen.end(), l) != seen.end()) {
-      continue;
+  for (const First& first : firsts_) {
+    const TermList& list = (*lists_)[static_cast<std::size_t>(first.list)];
+    if (first.rank != rank) {
+      rank = first.rank;
+      taken.assign(list.terms.size(), false);
+      kraft = kraft_[static_cast<std::size_t>(first.list)];
     }
-    seen.push_back(l);
-    std::vector<bool> taken(list.terms.size(), false);
-    std::int64_t kraft = kraft_[static_cast<std::size_t>(l)];
-    for (std::size_t i = 0; i < list.terms.size(); ++i) {
-      for (std::size_t j = i + 1; j < list.terms.size() && !taken[i]; ++j) {
-        const LeveledTerm& a = list.terms[i];
-        const LeveledTerm& b = list.terms[j];
-        if (taken[j] || network_.key_of_sum(a, b) != pattern.key) {
-          continue;
-        }
-        if (pattern.value < 0 && uses.empty()) {
-          level = 1 + std::max(a.level, b.level);
-        }
-        const std::int64_t after =
-            kraft - (std::int64_t{1} << a.level) - (std::int64_t{1} << b.level) + (std::int64_t{1} << level);
-        if (level < list.level && after <= (std::int64_t{1} << list.level)) {
-          kraft = after;
-          taken[i] = taken[j] = true;
-          uses.push_back({l, a, b});
-        }
+    const auto i = static_cast<std::size_t>(first.index);
+    for (std::size_t j = i + 1; j < list.terms.size() && !taken[i]; ++j) {
+      const LeveledTerm& a = list.terms[i];
+      const LeveledTerm& b = list.terms[j];
+      if (taken[j] || network_.key_of_sum(a, b) != pattern.key) {
+        continue;
+      }
+      if (pattern.value < 0 && uses.empty()) {
+        level = 1 + std::max(a.level, b.level);
+      }
+      const std::int64_t after =
+          kraft - (std::int64_t{1} << a.level) - (std::int64_t{1} << b.level) + (std::int64_t{1} << level);
+      if (level < list.level && after <= room(list)) {
+        kraft = after;
+        taken[i] = taken[j] = true;
+        uses.push_back({first.list, a, b});
       }
     }
   }

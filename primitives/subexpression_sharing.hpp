@@ -1,6 +1,7 @@
 // Reduces sums of many terms to sums of two, sharing what they have in common.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -15,6 +16,8 @@ struct TermList {
   int value = -1;
   int level = 0;
   std::vector<LeveledTerm> terms;
+  /// Where not 0, the terms are only a part of the sum, and the sum of 2^level over them must not exceed this.
+  std::int64_t room = 0;
 };
 
 /// Brings the terms of one value together, in as few signed digits as they need.
@@ -30,8 +33,13 @@ class SubexpressionSharing {
   /// Replaces pairs of terms by one until each list has at most two, drafting values in the network. A value of the
   /// network may be used where its level is low enough: its latest level if that is above `pivot`, else its earliest.
   /// `noise` in 1/256: how much scores are spread by chance. Returns false, with drafts left behind, where a list
-  /// cannot be reduced.
-  bool run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random);
+  /// cannot be reduced. Parts of sums are reduced as far as their room allows. Without `combine`, what has nothing to
+  /// share stays as it is.
+  bool run(std::vector<TermList>& lists, int pivot, unsigned noise, std::mt19937_64& random, bool combine = true);
+
+  /// Pairs of terms, different ones and places where they stood, that the last run kept in memory.
+  std::size_t patterns() const { return patterns_.size(); }
+  std::size_t places() const { return places_.size(); }
 
  private:
   struct Pattern {
@@ -43,9 +51,18 @@ class SubexpressionSharing {
     int count = 0;    ///< occurrences, overlapping ones too
     int places = -1;  ///< head of a list of lists in which it occurs
   };
+  /// A term of a list that makes the pattern with one behind it, or did.
   struct Place {
     int list = 0;
+    int value = -1;
+    int shift = 0;
     int next = -1;
+  };
+  /// The same as an index into the list; `rank` is that of the list in the order of places.
+  struct First {
+    int rank = 0;
+    int list = 0;
+    int index = 0;
   };
   struct Candidate {
     int score = 0;
@@ -60,6 +77,7 @@ class SubexpressionSharing {
   void propose(int pattern);
   int score(const Pattern& pattern) const;
   bool apply(int pattern);
+  void find_firsts(const Pattern& pattern);
   bool fits(const TermList& list, const LeveledTerm& a, const LeveledTerm& b, int level) const;
   bool contains(int list, const LeveledTerm& term) const;
   void take_out(int list, const LeveledTerm& term);
@@ -75,6 +93,8 @@ class SubexpressionSharing {
   KeyTable table_;
   std::vector<Pattern> patterns_;
   std::vector<Place> places_;
+  std::vector<First> firsts_;
+  std::vector<int> ranks_;  // by list; -1 but in find_firsts()
   std::vector<Candidate> heap_;
   std::vector<std::int64_t> kraft_;
 };

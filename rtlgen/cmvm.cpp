@@ -41,11 +41,13 @@ std::string module_text(const Cmvm& cmvm) {
   const AdderPipeline& pipeline = cmvm.pipeline;
   const AdderNetlist netlist(pipeline, "x", cmvm.input.width);
   const std::string stages = cmvm.levels_per_stage == 0 ? "" : fmt::format(", {} a stage", cmvm.levels_per_stage);
+  const std::string ternary =
+      cmvm.ternary_adders ? fmt::format(" ({} of three operands)", pipeline.ternary_adders()) : "";
   std::string text = fmt::format(
       "// cmvm: y = x W, {} inputs, {} outputs, a constant matrix as shifted additions. Exact.\n"
-      "// Latency: {} clocks ({} adder levels{}). Generated; {} adders, about {} LUTs, {} register bits.\n",
+      "// Latency: {} clocks ({} adder levels{}). Generated; {} adders{}, about {} LUTs, {} register bits.\n",
       cmvm.matrix.inputs, cmvm.matrix.outputs, pipeline.latency(), pipeline.graph.depth(), stages, pipeline.adders(),
-      pipeline.graph.adder_bits(), pipeline.register_bits());
+      ternary, pipeline.graph.adder_bits(), pipeline.register_bits());
   text += fmt::format(
       "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
       "module cmvm (\n"
@@ -77,6 +79,7 @@ Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOpt
   cmvm.matrix = std::move(matrix);
   cmvm.input = std::move(input);
   cmvm.levels_per_stage = options.levels_per_stage;
+  cmvm.ternary_adders = options.ternary_adders;
   for (int o = 0; o < cmvm.matrix.outputs; ++o) {
     const int width = signed_width(output_interval(cmvm.matrix, cmvm.input, o));
     if (width > kMaxTensorWidth) {
@@ -107,31 +110,29 @@ Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOpt
 
 std::map<std::string, std::string> emit_cmvm(const Cmvm& cmvm) {
   std::map<std::string, std::string> files = {{"cmvm", module_text(cmvm)}};
-  if (cmvm.pipeline.adders() > 0) {
-    for (const std::string& module : with_dependencies({"shift_add"})) {
-      files[module] = rtl_library().at(module);
-    }
+  for (const std::string& module : with_dependencies(cmvm.pipeline.modules())) {
+    files[module] = rtl_library().at(module);
   }
   return files;
 }
 
 nlohmann::ordered_json to_json(const Cmvm& cmvm) {
   const AdderPipeline& pipeline = cmvm.pipeline;
-  return {{"inputs", cmvm.matrix.inputs},
-          {"outputs", cmvm.matrix.outputs},
-          {"input_width", cmvm.input.width},
-          {"input_signed", cmvm.input.is_signed},
-          {"fraction_bits", cmvm.input.frac},
-          {"output_width", cmvm.output_width},
-          {"output_widths", cmvm.output_widths},
-          {"levels_per_stage", cmvm.levels_per_stage},
-          {"adders", pipeline.adders()},
-          {"cost_bits", pipeline.graph.adder_bits()},
-          {"depth", pipeline.graph.depth()},
-          {"latency_cycles", pipeline.latency()},
-          {"register_bits", pipeline.register_bits()},
-          {"register_bits_earliest", cmvm.register_bits_earliest},
-          {"solve_seconds", std::round(cmvm.solve_seconds * 1000) / 1000}};
+  nlohmann::ordered_json report = {{"inputs", cmvm.matrix.inputs},        {"outputs", cmvm.matrix.outputs},
+                                   {"input_width", cmvm.input.width},     {"input_signed", cmvm.input.is_signed},
+                                   {"fraction_bits", cmvm.input.frac},    {"output_width", cmvm.output_width},
+                                   {"output_widths", cmvm.output_widths}, {"levels_per_stage", cmvm.levels_per_stage},
+                                   {"adders", pipeline.adders()}};
+  if (cmvm.ternary_adders) {
+    report["ternary_adders"] = pipeline.ternary_adders();
+  }
+  report["cost_bits"] = pipeline.graph.adder_bits();
+  report["depth"] = pipeline.graph.depth();
+  report["latency_cycles"] = pipeline.latency();
+  report["register_bits"] = pipeline.register_bits();
+  report["register_bits_earliest"] = cmvm.register_bits_earliest;
+  report["solve_seconds"] = std::round(cmvm.solve_seconds * 1000) / 1000;
+  return report;
 }
 
 }  // namespace rtlgen

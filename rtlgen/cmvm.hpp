@@ -19,6 +19,7 @@ struct Cmvm {
   IntegerMatrix matrix;
   VectorFormat input;
   int levels_per_stage = 2;
+  bool ternary_adders = false;  ///< whether adders may have three operands
   AdderPipeline pipeline;
   std::vector<int> output_widths;  ///< bits that each output needs
   int output_width = 1;            ///< the widest of them

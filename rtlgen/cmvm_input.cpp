@@ -83,9 +83,10 @@ IntegerMatrix read_matrix(const std::string& path) {
     throw SourceError({path}, "has shape " + shape_text(array.shape) + ", expected a matrix [inputs,outputs]");
   }
   for (const std::size_t size : array.shape) {
-    if (size < 1 || size > static_cast<std::size_t>(kMaxMatrixSize)) {
+    if (size < 1 || size > static_cast<std::size_t>(kMaxMatrixSize) || array.values.size() > kMaxMatrixWeights) {
       throw SourceError({path}, "has shape " + shape_text(array.shape) + ", expected 1 to " + limit +
-                                    " rows (inputs) and 1 to " + limit + " columns (outputs)");
+                                    " rows (inputs) and 1 to " + limit + " columns (outputs), at most " +
+                                    std::to_string(kMaxMatrixWeights) + " weights");
     }
   }
   const std::int64_t bound = (std::int64_t{1} << kMaxWeightBits) - 1;

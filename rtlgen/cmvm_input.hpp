@@ -1,6 +1,7 @@
 // What `rtlgen cmvm` reads: a matrix of whole numbers and the format of the vector.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -21,12 +22,13 @@ struct IntegerMatrix {
   }
 };
 
-/// Most rows and columns of a matrix, and bits of a weight without its sign.
-constexpr int kMaxMatrixSize = 128;
+/// Most rows and columns of a matrix, most weights, and bits of a weight without its sign.
+constexpr int kMaxMatrixSize = 4096;
+constexpr std::size_t kMaxMatrixWeights = std::size_t{1} << 20;
 constexpr int kMaxWeightBits = 16;
 
-/// Reads a .npy file of whole numbers w, |w| < 2^16, integers or floats, of shape [inputs, outputs]; both 1 to 128.
-/// Throws SourceError.
+/// Reads a .npy file of whole numbers w, |w| < 2^16, integers or floats, of shape [inputs, outputs]; both 1 to 4096,
+/// 2^20 weights at most. Throws SourceError.
 IntegerMatrix read_matrix(const std::string& path);
 
 /// The elements of x as they stand in the port: `width` bits each, two's complement or unsigned.

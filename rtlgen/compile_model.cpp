@@ -8,6 +8,7 @@
 #include "ir/events.hpp"
 #include "ir/quantize_model.hpp"
 #include "ir/verify.hpp"
+#include "primitives/merge_dense.hpp"
 #include "primitives/solve_dense.hpp"
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/yaml_frontend.hpp"
@@ -33,8 +34,9 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
     calibration = load_events(model.calibration_file, model, kCalibrationEvents);
     spdlog::info("calibrating on {} events of {}", calibration.count, model.calibration_file);
   }
-  compiled.graph = quantize_model(model, calibration);
-  solve_dense(compiled.graph, model.effort, SolutionCache::of_user());
+  const SolutionCache cache = SolutionCache::of_user();
+  compiled.graph = merge_dense(quantize_model(model, calibration), cache);
+  solve_dense(compiled.graph, model.effort, cache, model.ternary_adders);
   try {
     compiled.schedule = make_schedule(compiled.graph);
   } catch (const IrError& error) {

@@ -108,6 +108,8 @@ int run(int argc, char** argv) {
   cmvm_command->add_option("--effort", effort, "How long to search")
       ->check(CLI::IsMember(rtlgen::effort_names()))
       ->capture_default_str();
+  cmvm_command->add_flag("--ternary", cmvm.solver.ternary_adders,
+                         "Adders of three operands, for devices and tools that have them");
   cmvm_command->add_option("-o,--out", cmvm.out, "Folder to make");
   cmvm_command->callback([&] {
     cmvm.solver.effort = rtlgen::to_effort(effort);

@@ -105,7 +105,7 @@ class Frontend {
   }
 
   void read_hardware(const YamlNode& node) {
-    check_map(node, "'hardware'", {"clock_mhz", "device", "tokens_per_beat", "effort"});
+    check_map(node, "'hardware'", {"clock_mhz", "device", "tokens_per_beat", "effort", "ternary_adders"});
     if (const YamlNode* const clock = node.find("clock_mhz")) {
       model_.clock_mhz = read_number(*clock, "clock_mhz", 1, kMaxClock);
     }
@@ -124,6 +124,9 @@ class Frontend {
     }
     if (const YamlNode* const effort = node.find("effort")) {
       model_.effort = to_effort(read_choice(*effort, "effort", effort_names()));
+    }
+    if (const YamlNode* const ternary = node.find("ternary_adders")) {
+      model_.ternary_adders = read_bool(*ternary, "ternary_adders");
     }
   }
 

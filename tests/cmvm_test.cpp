@@ -35,6 +35,12 @@ ConstantMatrixOptions stages_of(int levels) {
   return options;
 }
 
+ConstantMatrixOptions ternary_stages_of(int levels) {
+  ConstantMatrixOptions options = stages_of(levels);
+  options.ternary_adders = true;
+  return options;
+}
+
 VectorFormat signed_inputs(int inputs, int bits) {
   const std::int64_t bound = std::int64_t{1} << (bits - 1);
   return {true, bits, 0, std::vector<Interval>(static_cast<std::size_t>(inputs), {-bound, bound - 1})};
@@ -58,6 +64,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 IntegerMatrix sample_matrix() { return {3, 3, {3, -5, 7, 11, 13, -2, -9, 0, 6}}; }
 
+/// x0 + 2 x1 - 4 x2 and x0 + 4 x1 + 8 x2.
+IntegerMatrix two_ternary_sums() { return {3, 2, {1, 1, 2, 4, -4, 8}}; }
+
 TEST_CASE("cmvm: random matrices pass their own testbench", "[cmvm][rtl]") {
   for (unsigned seed = 1; seed <= 40; ++seed) {
     CAPTURE(seed);
@@ -69,6 +78,24 @@ TEST_CASE("cmvm: random matrices pass their own testbench", "[cmvm][rtl]") {
     CAPTURE(said);
     CHECK(passes(said));
   }
+}
+
+TEST_CASE("cmvm: random matrices with ternary adders pass their own testbench", "[cmvm][ternary][rtl]") {
+  int ternary = 0;
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const IntegerMatrix matrix = random_matrix(dice, dice.percent(20) ? 12 : 5, 16);
+    const VectorFormat input = random_vector_format(dice, matrix.inputs, kInputBits);
+    const Cmvm cmvm =
+        make_cmvm(matrix, input, ternary_stages_of(dice.pick<int>({0, 2, 3, 4})), SolutionCache(), "W.npy");
+    const std::string said = simulate_cmvm(cmvm);
+    CAPTURE(said);
+    CHECK(passes(said));
+    ternary += cmvm.pipeline.ternary_adders();
+    CHECK(emit_cmvm(cmvm).count("shift_add3") == (cmvm.pipeline.ternary_adders() > 0 ? 1 : 0));
+  }
+  CHECK(ternary > 40);
 }
 
 TEST_CASE("cmvm: matrices with nothing much in them pass", "[cmvm][rtl]") {
@@ -149,6 +176,26 @@ TEST_CASE("cmvm: the testbench sees planted faults", "[cmvm][fault][rtl]") {
   CHECK(fails(simulate_cmvm(emit_cmvm(late), testbench)));
 }
 
+TEST_CASE("cmvm: the testbench sees faults planted in ternary adders", "[cmvm][fault][ternary][rtl]") {
+  const Cmvm sound = make_cmvm(two_ternary_sums(), signed_inputs(3, 8), ternary_stages_of(2), SolutionCache(), "W.npy");
+  REQUIRE(sound.pipeline.ternary_adders() == 2);
+  const std::string testbench = cmvm_testbench(sound);
+  const Files files = emit_cmvm(sound);
+  REQUIRE(passes(simulate_cmvm(files, testbench)));
+  const auto with = [&](const std::string& file, const std::string& from, const std::string& to) {
+    Files faulty = files;
+    std::string& text = faulty.at(file);
+    text = replaced(text, from, to, file == "cmvm" ? text.find("shift_add3 #") : 0);
+    return simulate_cmvm(faulty, testbench);
+  };
+  CHECK(fails(with("cmvm", ".SUBTRACT(1)", ".SUBTRACT(0)")));
+  CHECK(fails(with("cmvm", ".SHIFT_C(", ".SHIFT_C(1+")));
+  CHECK(fails(with("cmvm", ".C_SIGNED(1)", ".C_SIGNED(0)")));
+  CHECK(fails(with("shift_add3", "high_a + high_b + high_c", "high_a + high_b")));
+  CHECK(fails(with("shift_add3", "high_a + high_b - high_c", "high_a - high_b - high_c")));
+  CHECK(fails(with("shift_add3", "wide_a[LOW_W:1] | ", "")));
+}
+
 /// What yosys says of the module against multiplication by `matrix` and as many registers; empty: they are the same.
 std::string formal_difference(const Cmvm& cmvm, const IntegerMatrix& matrix) {
   std::string reference = "module reference(input wire clk, ";
@@ -204,6 +251,32 @@ TEST_CASE("cmvm: small matrices are proved to multiply", "[cmvm][formal][rtl]") 
   }
 }
 
+TEST_CASE("cmvm: small matrices with ternary adders are proved to multiply", "[cmvm][formal][ternary][rtl]") {
+  int ternary = 0;
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const IntegerMatrix matrix = random_matrix(dice, 3, 6);
+    VectorFormat input = signed_inputs(matrix.inputs, 4);
+    if (seed % 2 == 0) {
+      input.is_signed = false;
+      input.intervals.assign(input.intervals.size(), {0, 15});
+    }
+    const Cmvm cmvm = make_cmvm(matrix, input, ternary_stages_of(seed <= 3 ? 0 : 8), SolutionCache(), "W.npy");
+    CHECK(formal_difference(cmvm, matrix) == "");
+    ternary += cmvm.pipeline.ternary_adders();
+  }
+  CHECK(ternary > 0);
+  // One that consists of them, and the same proof with another matrix.
+  IntegerMatrix matrix = two_ternary_sums();
+  const Cmvm cmvm = make_cmvm(matrix, signed_inputs(3, 3), ternary_stages_of(2), SolutionCache(), "W.npy");
+  REQUIRE(cmvm.pipeline.ternary_adders() == 2);
+  REQUIRE(cmvm.pipeline.adders() == 2);
+  CHECK(formal_difference(cmvm, matrix) == "");
+  ++matrix.values[3];
+  CHECK(formal_difference(cmvm, matrix) != "");
+}
+
 TEST_CASE("cmvm: the proof fails for another matrix", "[cmvm][formal][rtl]") {
   for (const int levels : {0, 2}) {
     CAPTURE(levels);
@@ -221,8 +294,10 @@ TEST_CASE("cmvm: no tool finds anything in random matrices", "[cmvm][lint]") {
     CAPTURE(seed);
     Dice dice(seed);
     const IntegerMatrix matrix = random_matrix(dice, 6, 16);
-    const Cmvm cmvm = make_cmvm(matrix, random_vector_format(dice, matrix.inputs, kInputBits),
-                                stages_of(dice.number(0, 3)), SolutionCache(), "W.npy");
+    ConstantMatrixOptions options = stages_of(dice.number(0, 3));
+    options.ternary_adders = seed % 2 == 0;
+    const Cmvm cmvm =
+        make_cmvm(matrix, random_vector_format(dice, matrix.inputs, kInputBits), options, SolutionCache(), "W.npy");
     const TemporaryFolder folder;
     write_cmvm(folder.path(), cmvm);
     CHECK(complaints(folder, {"verilator", "--lint-only", "-Wall", "--top-module", "cmvm", "-f", "cmvm.f"}) == "");
@@ -304,6 +379,22 @@ TEST_CASE("cmvm: the report tells shapes, widths and sums", "[cmvm]") {
   CHECK(report.at("cost_bits") == 8);
   CHECK(report.at("register_bits") == 9 + 8);
   CHECK(report.at("register_bits_earliest") == 9 + 8);
+  CHECK_FALSE(report.contains("ternary_adders"));
+}
+
+TEST_CASE("cmvm: the report tells ternary adders where they are asked for", "[cmvm][ternary]") {
+  const IntegerMatrix matrix{3, 1, {1, 1, 1}};
+  const auto report = to_json(make_cmvm(matrix, signed_inputs(3, 8), ternary_stages_of(2), SolutionCache(), "W.npy"));
+  CHECK(report.at("adders") == 1);
+  CHECK(report.at("ternary_adders") == 1);
+  CHECK(report.at("cost_bits") == 9);
+  CHECK(report.at("depth") == 2);
+  CHECK(report.at("latency_cycles") == 1);
+  // Where no stage holds one there is none.
+  const auto tight = to_json(make_cmvm(matrix, signed_inputs(3, 8), ternary_stages_of(1), SolutionCache(), "W.npy"));
+  CHECK(tight.at("adders") == 2);
+  CHECK(tight.at("ternary_adders") == 0);
+  CHECK(tight.at("latency_cycles") == 2);
 }
 
 /// What the command says of a matrix file and an input format; nothing may have been written.
@@ -333,8 +424,10 @@ TEST_CASE("cmvm: bad matrices are named, and nothing is written", "[cmvm]") {
   using Catch::Contains;
   CHECK_THAT(complaint_of({2}, {1, 2}), Contains("W.npy: error: has shape [2], expected a matrix [inputs,outputs]"));
   CHECK_THAT(complaint_of({1, 1, 1}, {1}), Contains("has shape [1,1,1], expected a matrix"));
-  CHECK_THAT(complaint_of({0, 3}, {}), Contains("has shape [0,3], expected 1 to 128 rows"));
-  CHECK_THAT(complaint_of({1, 129}, std::vector<double>(129, 1)), Contains("has shape [1,129]"));
+  CHECK_THAT(complaint_of({0, 3}, {}), Contains("has shape [0,3], expected 1 to 4096 rows"));
+  CHECK_THAT(complaint_of({1, 4097}, std::vector<double>(4097, 1)), Contains("has shape [1,4097]"));
+  CHECK_THAT(complaint_of({1025, 1024}, std::vector<double>(std::size_t{1025} * 1024, 1)),
+             Contains("at most 1048576 weights"));
   CHECK_THAT(complaint_of({1, 2}, {1, 1.5}), Contains("element [0,1] is 1.5, expected a whole number"));
   CHECK_THAT(complaint_of({2, 1}, {1, 65536}), Contains("element [1,0] is 65536"));
   CHECK_THAT(complaint_of({1, 1}, {std::numeric_limits<double>::quiet_NaN()}), Contains("element [0,0] is nan"));

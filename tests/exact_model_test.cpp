@@ -60,7 +60,7 @@ class ChainBuilder {
     return model_.layers.back();
   }
 
-  void dense(const std::string& name) {
+  void dense(const std::string& name, bool with_relu = true) {
     const int inputs = model_.layers.back().features;
     const int units = dice_.number(1, 5);
     Layer& layer = push(name, LayerOp::dense);
@@ -69,7 +69,7 @@ class ChainBuilder {
     layer.weight = RowMatrix::NullaryExpr(units, inputs, [&] { return static_cast<double>(dice_.number(-4, 4)); });
     layer.weight = layer.weight_step.asDiagonal() * layer.weight;
     layer.bias = random_vector(dice_, units, 2);
-    layer.relu = dice_.percent(30);
+    layer.relu = with_relu && dice_.percent(30);
   }
 
   void middle(const std::string& name) {
@@ -135,7 +135,7 @@ Model random_chain(Dice& dice) {
     chain.quantize("codes" + suffix);
   }
   if (dice.percent(30)) {
-    chain.dense("last");
+    chain.dense("last", false);
   }
   return chain.model();
 }

@@ -71,6 +71,19 @@ TEST_CASE("solution cache: another matrix, interval, effort or bound is another 
   CHECK(std::distance(begin(files), end(files)) == 5);
 }
 
+TEST_CASE("solution cache: adders of three operands are made of the same entry", "[cache][ternary]") {
+  const TemporaryFolder folder;
+  const SolutionCache cache(folder.path());
+  cache.solve(kWeight, kBias, kInputs, {});
+  const std::string text = content(only_file(folder));
+  ConstantMatrixOptions options;
+  options.ternary_adders = true;
+  const Literal adders = adder_literal(cache.solve(kWeight, kBias, kInputs, options));
+  CHECK(adders.shape[1] == 7);
+  CHECK(adders == adder_literal(solve_constant_matrix(kWeight, kBias, kInputs, options)));
+  CHECK(content(only_file(folder)) == text);
+}
+
 TEST_CASE("solution cache: damaged and wrong files are searched for anew", "[cache]") {
   const TemporaryFolder folder;
   const SolutionCache cache(folder.path());

@@ -133,7 +133,7 @@ TEST_CASE("import: the public intrusion detector decides as its reference", "[im
   const NpzFile vectors(shared + "qonnx_unsw_w2a2_vectors.npz");
   const NpyArray x = vectors.read("x");
   write_npy(folder.file("x.npy"), x.shape, x.values);
-  const std::string description = import_onnx(folder, shared + "files/qonnx_unsw_w2a2.onnx", "ufixed<1,1>");
+  const std::string description = import_onnx(folder, shared + "files/qonnx_unsw_w2a2.onnx", "fixed<2,2>");
   CHECK(count_differences(golden_rows(description, folder.file("x.npy")), vectors.read("y_float64")) == 0);
 }
 

@@ -35,8 +35,9 @@ AdderGraph random_product(Dice& dice, int size, int levels) {
   return solve_constant_matrix(weight, bias, ranges, {Effort::fast, {}, levels});
 }
 
-/// Up to five adders, of anything before them; some values are constant, some are not read.
-AdderGraph tiny_graph(Dice& dice) {
+/// Up to five adders, of anything before them; some values are constant, some are not read. Some adders have three
+/// operands if `ternary`.
+AdderGraph tiny_graph(Dice& dice, bool ternary) {
   AdderGraph graph;
   for (int i = dice.number(1, 3); i > 0; --i) {
     const std::int64_t low = dice.number(-20, 20);
@@ -54,7 +55,13 @@ AdderGraph tiny_graph(Dice& dice) {
     const AdderGraph::Node& right = graph.nodes[static_cast<std::size_t>(b)];
     const int shift = dice.below(4);
     const Interval sum = left.interval + (1 << shift) * right.interval;
-    graph.nodes.push_back({AdderGraph::Kind::adder, a, b, 0, shift, false, sum, 1 + std::max(left.level, right.level)});
+    AdderGraph::Node adder{AdderGraph::Kind::adder, a, b, 0, shift, false, sum, 0};
+    if (ternary && dice.percent(50)) {
+      adder.c = dice.below(nodes);
+      adder.interval = sum + graph.nodes[static_cast<std::size_t>(adder.c)].interval;
+    }
+    adder.level = graph.level_of(adder);
+    graph.nodes.push_back(adder);
   }
   for (int i = dice.number(1, 3); i > 0; --i) {
     const auto nodes = static_cast<int>(graph.nodes.size());
@@ -77,9 +84,10 @@ std::optional<std::vector<int>> tried_out(const AdderGraph& graph, int levels, i
   std::optional<std::vector<int>> earliest;
   while (true) {
     const bool in_order = std::all_of(adders.begin(), adders.end(), [&](std::size_t id) {
-      const AdderGraph::Node& node = graph.nodes[id];
-      return stage[static_cast<std::size_t>(node.a)] <= stage[id] &&
-             stage[static_cast<std::size_t>(node.b)] <= stage[id];
+      const std::vector<AdderGraph::Operand> operands = graph.nodes[id].operands();
+      return std::all_of(operands.begin(), operands.end(), [&](const AdderGraph::Operand& operand) {
+        return stage[static_cast<std::size_t>(operand.node)] <= stage[id];
+      });
     });
     if (in_order) {
       pipeline = make_adder_pipeline(graph, stage, output_stage);
@@ -105,12 +113,12 @@ std::optional<std::vector<int>> tried_out(const AdderGraph& graph, int levels, i
   }
 }
 
-TEST_CASE("adder retiming: tiny graphs are cut as by trying all stages", "[adder_graph]") {
+void check_tiny_graphs(bool ternary) {
   int solved = 0;
   int moved = 0;
   for (unsigned seed = 1; seed <= 1000; ++seed) {
     Dice dice(seed);
-    const AdderGraph graph = tiny_graph(dice);
+    const AdderGraph graph = tiny_graph(dice, ternary);
     const int levels = dice.number(0, 4);
     const int output_stage = dice.number(0, 3);
     const int output_levels = dice.number(0, levels + 1);
@@ -134,6 +142,12 @@ TEST_CASE("adder retiming: tiny graphs are cut as by trying all stages", "[adder
   CHECK(solved > 500);
   CHECK(solved < 1000);
   CHECK(moved > 50);
+}
+
+TEST_CASE("adder retiming: tiny graphs are cut as by trying all stages", "[adder_graph]") { check_tiny_graphs(false); }
+
+TEST_CASE("adder retiming: so are those with adders of three operands", "[adder_graph][ternary]") {
+  check_tiny_graphs(true);
 }
 
 TEST_CASE("adder retiming: products need no more bits than in the earliest stages", "[adder_graph]") {

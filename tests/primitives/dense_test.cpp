@@ -3,8 +3,10 @@
 #include <numeric>
 #include <utility>
 
+#include "ir/schedule.hpp"
 #include "primitives/constant_matrix.hpp"
 #include "primitives/signed_digits.hpp"
+#include "primitives/solve_dense.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/integer_model.hpp"
 #include "tests/support/plain_dense.hpp"
@@ -104,6 +106,22 @@ TEST_CASE("dense: RTL equals golden to the bit and clock", "[dense][rtl]") {
     const Graph graph = random_dense(dice, static_cast<int>(seed));
     CHECK(run_bench(graph, random_events(dice, graph, 40), {seed}).verdict() == "ok");
   }
+}
+
+TEST_CASE("dense: RTL with ternary adders equals golden to the bit and clock", "[dense][ternary][rtl]") {
+  int ternary = 0;
+  for (unsigned seed = 1; seed <= 24; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    Graph graph = random_dense(dice, static_cast<int>(seed));
+    const IntegerEvents events = random_events(dice, graph, 40);
+    const int latency = make_schedule(graph).latency;
+    solve_dense(graph, Effort::fast, SolutionCache(), true);
+    ternary += graph.node(graph.find("y")).literal("adders").shape[1] == 7 ? 1 : 0;
+    CHECK(make_schedule(graph).latency == latency);
+    CHECK(run_bench(graph, events, {seed}).verdict() == "ok");
+  }
+  CHECK(ternary > 5);
 }
 
 TEST_CASE("dense: RTL is right where intervals show inputs to be always 0", "[dense][rtl]") {

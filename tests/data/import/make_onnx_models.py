@@ -217,7 +217,7 @@ def clipped(path):
     x = net.op("Gemm", x, rng.integers(-7, 8, (16, 10)) * 0.0625, rng.normal(0, 0.5, 16), transB=1)
     x = net.op("Clip", x, net.const(-1.0), net.const(1.0))
     x = net.op("IntQuant", x, 0.125, 0.0, 4.0, domain=QONNX, signed=1, narrow=0, rounding_mode="ROUND")
-    x = net.op("Gemm", x, rng.normal(0, 0.5, (16, 8)), rng.normal(0, 0.5, 8))
+    x = net.op("Gemm", x, rng.integers(-15, 16, (16, 8)) * 0.0625, rng.normal(0, 0.5, 8))
     x = net.op("Clip", x, net.const(0.0), net.const(6.0))
     x = net.quant(x, 6 / 31, 5, signed=0)
     net.save(path, net.op("Gemm", x, rng.integers(-7, 8, (8, 3)) * 0.125), [1, 3])

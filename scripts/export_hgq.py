@@ -58,6 +58,11 @@ def array(tensor):
     return np.asarray(tensor, np.float64)
 
 
+def quoted(value):
+    """YAML text of a number or a format."""
+    return value if isinstance(value, int) else f'"{value}"'
+
+
 def kind(layer):
     """The class of a layer, by name: neither keras nor hgq need be there."""
     return type(layer).__name__
@@ -513,7 +518,11 @@ class Export:
         name = {"swish": "silu"}.get(name, name)
         if name not in ("relu", "gelu", "sigmoid", "tanh", "silu"):
             raise ExportError(f"{layer.name}: function {name}, expected relu, gelu, sigmoid, tanh or silu")
-        return self.tabled(layer, sources[0], shapes[0], type="activation", function=name)
+        result = self.tabled(layer, sources[0], shapes[0], type="activation", function=name)
+        k, i, f = Formats(layer.iq, shapes[0], f"{layer.name}.iq", shapes[0][-1]).bounds()
+        if 2 <= k + i + f <= MAX_INDEX:  # else the table's index is narrower than the input
+            self.precisions[result[0]]["table_bits"] = k + i + f
+        return result
 
     def layer_qmultiheadattention(self, layer, sources, shapes):
         """QMultiHeadAttention of a tensor with itself."""
@@ -565,7 +574,7 @@ class Export:
         event = self.event_format.hull() if self.event_format else "fixed<18,8>"
         layers = ["  layers:"] if self.precisions else []
         for name, formats in self.precisions.items():
-            layers.append(f'    "{name}": {{' + ", ".join(f'{k}: "{v}"' for k, v in formats.items()) + "}")
+            layers.append(f'    "{name}": {{' + ", ".join(f"{k}: {quoted(v)}" for k, v in formats.items()) + "}")
         return "\n".join([
             "# HGQ2 model: formats are those of its quantizers, everything else is exact",
             *(f"# Note: {note}" for note in self.notes),

@@ -487,7 +487,11 @@ class Export:
         except ExportError as error:
             if getattr(layer, "input_scaler", 1.0) != 1.0:
                 raise ExportError(f"{layer.name}: expected a softmax without a scaler, as {error}") from error
-            return self.tabled(layer, sources[0], shape, str(error), type="softmax")
+            keys = {"type": "softmax"}
+            if getattr(layer, "enable_iq", False):  # of x log2(e): some bits more than x has
+                _, i, f = Formats(layer.iq, shape, f"{layer.name}.iq", shape[-1]).bounds()
+                keys["precision"] = f'{{activation: "fixed<{min(i + f + 4, MAX_WIDTH)},{i + 2}>"}}'
+            return self.tabled(layer, sources[0], shape, str(error), **keys)
         source = self.input_quantized(layer, sources[0], shape)
         name = self.unique(layer.name)
         keys = {}

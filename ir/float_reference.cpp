@@ -21,6 +21,19 @@ RowMatrix softmax_rows(const RowMatrix& x) {
   return result;
 }
 
+/// The same with the layer's tables for exponentials and the inverse of their sum.
+RowMatrix table_softmax(const Layer& layer, const RowMatrix& x) {
+  RowMatrix result(x.rows(), x.cols());
+  for (Index row = 0; row < x.rows(); ++row) {
+    const double largest = x.row(row).maxCoeff();
+    for (Index f = 0; f < x.cols(); ++f) {
+      result(row, f) = layer.exp_table.at(largest - x(row, f));
+    }
+    result.row(row) *= layer.inv_table.at(result.row(row).sum());
+  }
+  return result;
+}
+
 RowMatrix normalize(const Layer& layer, const RowMatrix& x) {
   RowMatrix result = x;
   if (layer.center) {
@@ -190,6 +203,8 @@ RowMatrix evaluate_layer(const Model& model, const Layer& layer, const Events& e
       return pool(layer, input(0), model.layers[layer.inputs[0]].tokens, mask(1));
     case LayerOp::softmax:
       return softmax_rows(input(0));
+    case LayerOp::table_softmax:
+      return table_softmax(layer, input(0));
     case LayerOp::argmax:
       break;
   }

@@ -10,6 +10,7 @@
 
 #include "ir/effort.hpp"
 #include "ir/format.hpp"
+#include "ir/lookup_table.hpp"
 #include "ir/source_error.hpp"
 #include "ir/uniform_quantizer.hpp"
 
@@ -36,6 +37,7 @@ enum class LayerOp {
   concat,         ///< features of all inputs side by side
   pool,           ///< over tokens: mean, sum, max; inputs x[, mask]; without any real token the result is 0
   softmax,        ///< over features, base 2 (log2(e) folded into the producer): 2^x_f / sum 2^x
+  table_softmax,  ///< over features: e_f = exp_table(max x - x_f), then e_f * inv_table(sum e)
   argmax,         ///< index of the first largest feature
 };
 
@@ -66,6 +68,8 @@ struct Layer {
   UniformQuantizer quantizer;   ///< quantize
   double low = 0;               ///< activation clip: smallest and
   double high = 0;              ///< largest value
+  LookupTable exp_table;        ///< table_softmax: exponential of how far a feature is below the largest
+  LookupTable inv_table;        ///< table_softmax: inverse of the exponentials' sum
   bool relu = false;            ///< dense, flatten_dense, add: relu after the sum
   std::string function;         ///< activation: its name; pool: mean, sum or max
   double epsilon = 0;           ///< normalize

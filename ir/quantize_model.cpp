@@ -353,7 +353,7 @@ class ModelQuantizer {
   NodeId lower_rounded(std::size_t index) {
     const Layer& layer = model_.layers[index];
     if (layer.op != LayerOp::input && layer.op != LayerOp::mask && layer.op != LayerOp::argmax &&
-        activation(layer).exact) {
+        layer.op != LayerOp::table_softmax && activation(layer).exact) {
       throw SourceError(layer.where,
                         "layer '" + layer.name + "' cannot be exact, expected `precision: {activation: FORMAT}`");
     }
@@ -384,6 +384,8 @@ class ModelQuantizer {
         return lower_pool(index);
       case LayerOp::softmax:
         return lower_softmax(index);
+      case LayerOp::table_softmax:
+        return lower_table_softmax(index);
       case LayerOp::argmax:
         return append(layer.name, "argmax", {}, {comparable_operand(layer)});
       case LayerOp::quantize:
@@ -638,6 +640,39 @@ class ModelQuantizer {
                    {"recip_lz_max", std::int64_t{clog2(layer.features)}},
                    {"output", chosen.quantizer}},
                   {x});
+  }
+
+  NodeId lower_table_softmax(std::size_t index) {
+    const Layer& layer = model_.layers[index];
+    const auto literal = [](const LookupTable& table) {
+      return Literal{{static_cast<int>(table.values.size())}, table.values};
+    };
+    return append(layer.name, "table_softmax",
+                  {{"exp_index", layer.exp_table.index},
+                   {"exp_table", literal(layer.exp_table)},
+                   {"exp_frac", std::int64_t{layer.exp_table.frac}},
+                   {"inv_index", layer.inv_table.index},
+                   {"inv_table", literal(layer.inv_table)},
+                   {"inv_frac", std::int64_t{layer.inv_table.frac}},
+                   {"output", probability_quantizer(layer)}},
+                  {operand(layer)});
+  }
+
+  /// What the product of both tables' entries is rounded to; exact: the format that holds it.
+  Quantizer probability_quantizer(const Layer& layer) const {
+    const FormatSpec chosen = activation(layer);
+    if (chosen.automatic) {  // probabilities: 0 to 1
+      return {Format{false, chosen.bits, 0}, chosen.quantizer.rounding, chosen.quantizer.overflow};
+    }
+    if (!chosen.exact) {
+      return chosen.quantizer;
+    }
+    const auto largest = [](const LookupTable& table) {
+      return *std::max_element(table.values.begin(), table.values.end());
+    };
+    const std::int64_t product = largest(layer.exp_table) * largest(layer.inv_table);
+    const int width = std::max(1, signed_width({0, product}) - 1);
+    return {Format{false, width, width - layer.exp_table.frac - layer.inv_table.frac}, Rounding::trn, Overflow::wrap};
   }
 
   const Model& model_;

@@ -17,6 +17,7 @@
 #include "primitives/softmax.hpp"
 #include "primitives/sources.hpp"
 #include "primitives/table.hpp"
+#include "primitives/table_softmax.hpp"
 
 namespace rtlgen {
 namespace {
@@ -38,6 +39,7 @@ const auto& registry() {
       make_attention(),
       make_pool(),
       make_softmax(),
+      make_table_softmax(),
       make_argmax(),
   };
   // clang-format on

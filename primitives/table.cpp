@@ -34,10 +34,8 @@ class Table final : public Primitive {
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
     const auto& values = view.node.literal("values").values;
-    const std::int64_t mask = (std::int64_t{1} << view.node.integer("index_width")) - 1;
-    return operands[0]->unaryExpr([&](double x) {
-      return static_cast<double>(values[static_cast<std::size_t>(static_cast<std::int64_t>(x) & mask)]);
-    });
+    return operands[0]->unaryExpr(
+        [&](double x) { return static_cast<double>(table_entry(values, static_cast<std::int64_t>(x))); });
   }
 
   Timing timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const override {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "primitives/table_softmax.hpp"
 #include "rtlgen/quantizer_spec.hpp"
 
 namespace rtlgen {
@@ -153,7 +154,8 @@ class Expander {
       case LayerType::flatten:
         return input();
       case LayerType::softmax:
-        return expand_softmax(spec, spec.name.name, input(), is_only_user());
+        return spec.softmax_tables ? expand_table_softmax(spec)
+                                   : expand_softmax(spec, spec.name.name, input(), is_only_user());
       case LayerType::affine:
         return expand_affine(spec);
       case LayerType::quantize:
@@ -392,6 +394,29 @@ class Expander {
       scaled = push_affine(spec, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
     }
     return push(make(spec, name, LayerOp::softmax, {scaled}));
+  }
+
+  std::size_t expand_table_softmax(const LayerSpec& spec) {
+    Layer made = make(spec, spec.name.name, LayerOp::table_softmax, {input()});
+    made.exp_table = lookup_table(spec, "exp_table", spec.softmax_tables->exp_index, spec.softmax_tables->exp_frac);
+    made.inv_table = lookup_table(spec, "inv_table", spec.softmax_tables->inv_index, spec.softmax_tables->inv_frac);
+    return push(std::move(made));
+  }
+
+  /// A table of the weight file, with an entry for each code of `index`.
+  LookupTable lookup_table(const LayerSpec& spec, const std::string& array, const Quantizer& index, int frac) const {
+    const std::string name = spec.name.name + "." + array;
+    const Eigen::VectorXd entries =
+        weights_.vector(name, {std::size_t{1} << static_cast<unsigned>(index.format.width)}, spec.where);
+    LookupTable table{index, {}, frac};
+    for (const double entry : entries) {
+      if (entry != std::floor(entry) || entry < 0 || entry >= std::ldexp(1.0, kMaxSoftmaxEntryBits)) {
+        fail(spec,
+             "array '" + name + "' must be whole numbers from 0 to 2^" + std::to_string(kMaxSoftmaxEntryBits) + " - 1");
+      }
+      table.values.push_back(static_cast<std::int64_t>(entry));
+    }
+    return table;
   }
 
   /// Weights of one attention layer; rows of wq, wk, wv are head-major, columns of wo too.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "primitives/table.hpp"
 #include "rtlgen/nearest.hpp"
 #include "rtlgen/precision_table.hpp"
 #include "rtlgen/yaml_read.hpp"
@@ -19,6 +20,7 @@ constexpr std::size_t kMaxName = 64;
 constexpr double kMaxReal = 0x1p50;      // of a scale or a limit
 constexpr double kLeastScale = 0x1p-50;  // a scale is positive
 constexpr int kMaxCodeBits = 32;
+constexpr int kMaxTableFrac = 32;
 constexpr double kLayerNormEpsilon = 1e-5;
 constexpr double kBatchNormEpsilon = 1e-3;
 
@@ -55,7 +57,7 @@ const std::vector<TypeEntry>& type_entries() {
       {"feed_forward", LayerType::feed_forward, {"hidden", "activation", "use_bias"}},
       {"pool", LayerType::pool, {"mode"}},
       {"flatten", LayerType::flatten, {}},
-      {"softmax", LayerType::softmax, {}},
+      {"softmax", LayerType::softmax, {"exp_index", "exp_frac", "inv_index", "inv_frac"}},
       {"argmax", LayerType::argmax, {}},
       {"affine", LayerType::affine, {"use_bias"}},
       {"quantize",
@@ -273,10 +275,12 @@ class LayerParser {
       case LayerType::quantize:
         read_quantize(node, what, layer.quantize);
         break;
+      case LayerType::softmax:
+        read_softmax_tables(node, what, layer);
+        break;
       case LayerType::add:
       case LayerType::concat:
       case LayerType::flatten:
-      case LayerType::softmax:
       case LayerType::argmax:
         break;
     }
@@ -368,6 +372,31 @@ class LayerParser {
     read_optional(node, "zero_point", -kMaxReal, quantize.zero_point);
     read_optional(node, "low", -kMaxReal, quantize.low);
     read_optional(node, "high", -kMaxReal, quantize.high);
+  }
+
+  /// The keys of a softmax by tables: all of them or none.
+  static void read_softmax_tables(const YamlNode& node, const std::string& what, LayerSpec& layer) {
+    const std::vector<const char*> keys = {"exp_index", "exp_frac", "inv_index", "inv_frac"};
+    if (std::none_of(keys.begin(), keys.end(), [&](const char* key) { return node.find(key) != nullptr; })) {
+      return;
+    }
+    const std::string tables = what + " with tables";
+    SoftmaxTableSpec spec;
+    spec.exp_index = read_index(require(node, tables, "exp_index"), "exp_index");
+    spec.exp_frac = read_int(require(node, tables, "exp_frac"), "exp_frac", 0, kMaxTableFrac);
+    spec.inv_index = read_index(require(node, tables, "inv_index"), "inv_index");
+    spec.inv_frac = read_int(require(node, tables, "inv_frac"), "inv_frac", 0, kMaxTableFrac);
+    layer.softmax_tables = spec;
+  }
+
+  /// The format that makes the address of a table.
+  static Quantizer read_index(const YamlNode& node, const std::string& key) {
+    const FormatSpec spec = read_format(node, key);
+    if (spec.automatic || spec.quantizer.format.width > kMaxTableBits) {
+      throw SourceError(node.where, "'" + key + "' must be fixed<W,I> or ufixed<W,I> with W up to " +
+                                        std::to_string(kMaxTableBits) + ", not " + describe(node));
+    }
+    return spec.quantizer;
   }
 
   static void read_optional(const YamlNode& node, const std::string& key, double least, std::optional<double>& value) {

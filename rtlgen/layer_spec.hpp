@@ -53,6 +53,14 @@ struct QuantizeSpec {
   std::optional<double> high;
 };
 
+/// What a softmax layer by tables says in the description; the tables' entries are arrays of the weight file.
+struct SoftmaxTableSpec {
+  Quantizer exp_index;
+  Quantizer inv_index;
+  int exp_frac = 0;
+  int inv_frac = 0;
+};
+
 /// A layer's name where it is used.
 struct NameRef {
   std::string name;
@@ -79,6 +87,7 @@ struct LayerSpec {
   double low = 0;                   ///< activation clip
   double high = 0;                  ///< activation clip
   QuantizeSpec quantize;            ///< quantize
+  std::optional<SoftmaxTableSpec> softmax_tables;  ///< softmax; absent: rtlgen's own tables
 };
 
 /// The layers of a description in file order.

@@ -16,9 +16,12 @@ smallest one that holds all of its formats.
 
 Exact are QDense, QBatchNormDense, QEinsumDense (over the last axis),
 QBatchNormalization, QAdd, Quantizer, ReLU, Flatten, Reshape to a vector, Dropout.
-QSoftmax, QUnaryFunctionLUT and QMultiHeadAttention become the layers of the same
-function with formats that hold those of HGQ2; their tables are rtlgen's own, so
-that results are close, not equal (a note says so).
+Exact is QSoftmax over the features as well, as its tables are taken along, where
+they have at most 2^12 entries, one quantizer for all features and stable=True.
+Otherwise QSoftmax, and always QUnaryFunctionLUT and QMultiHeadAttention (with its
+softmax over tokens), become the layers of the same function with formats that hold
+those of HGQ2; their tables are rtlgen's own, so that results are close, not equal
+(a note says so).
 Problems are reported in one line, exit status 2; nothing is written then.
 """
 
@@ -37,6 +40,9 @@ ROUNDINGS = {
 }
 OVERFLOWS = {"WRAP": "wrap", "SAT": "sat", "SYM": "sat_sym", "SAT_SYM": "sat_sym"}
 MAX_WIDTH = 48
+MAX_INDEX = 12  # bits of a table's index
+MAX_ENTRY = 24  # bits of a table's entry
+MAX_FRACTION = 32  # fraction bits of a table's entry
 
 
 class ExportError(Exception):
@@ -50,6 +56,11 @@ def array(tensor):
     if hasattr(tensor, "numpy"):
         tensor = tensor.numpy()
     return np.asarray(tensor, np.float64)
+
+
+def quoted(value):
+    """YAML text of a number or a format."""
+    return value if isinstance(value, int) else f'"{value}"'
 
 
 def kind(layer):
@@ -145,6 +156,35 @@ class Formats:
         if width > MAX_WIDTH:
             raise ExportError(f"formats of a tensor span {width} bits, expected at most {MAX_WIDTH}")
         return f"{'' if k else 'u'}fixed<{width},{k + i},{self.rounding},{self.overflow}>"
+
+
+class FunctionTable:
+    """A QUnaryFunctionLUT as a table: an entry for each code of its input quantizer, computed by the layer itself."""
+
+    def __init__(self, layer, shape, where):
+        """`shape`: that of its input without batch. Raises ExportError where it is no table for all elements."""
+        if not getattr(layer, "enable_iq", False) or not getattr(layer, "enable_oq", False):
+            raise ExportError(f"{where} has no quantizers of its input and of its output")
+        index = Formats(layer.iq, shape, f"{where}.iq", shape[-1])
+        entry = Formats(layer.oq, shape, f"{where}.oq", shape[-1])
+        if any(formats.identity or not formats.uniform() for formats in (index, entry)):
+            raise ExportError(f"{where} has no quantizer that all elements share")
+        width = int(index.width[0])
+        if width > MAX_INDEX:
+            raise ExportError(f"{where} has an index of {width} bits, expected at most {MAX_INDEX}")
+        self.index = index.hull()
+        self.frac = max(int(entry.f[0]), 0)
+        codes = np.arange(2**width)
+        codes = np.where(index.k[0] * 2 * codes >= 2**width, codes - 2**width, codes)
+        self.points = np.ldexp(codes.astype(np.float64), -int(index.f[0]))
+        column = self.points.astype(np.float32).reshape(-1, *[1] * len(shape))
+        self.function = array(layer.activation(column)).reshape(-1)
+        mantissas = np.ldexp(array(layer.oq(layer.activation(column))).reshape(-1), self.frac)
+        whole = (mantissas == np.rint(mantissas)).all() and mantissas.min() >= 0 and mantissas.max() < 2.0**MAX_ENTRY
+        if not whole or self.frac > MAX_FRACTION:
+            raise ExportError(f"{where} has entries that are not whole numbers from 0 to 2^{MAX_ENTRY} - 1 with "
+                              f"at most {MAX_FRACTION} fraction bits")
+        self.entries = mantissas.astype(np.int64)
 
 
 # The graph.
@@ -406,11 +446,12 @@ class Export:
             raise ExportError(f"{layer.name}: reshapes to {list(target)}, expected a vector")
         return self.layer_flatten(layer, sources, shapes)
 
-    # Layers with tables: the function is the same, its tables are not.
+    # Layers with tables: where they are not taken along, the function is the same, its tables are not.
 
-    def near(self, layer):
+    def near(self, layer, reason=""):
         """Note that a layer is not exact."""
-        self.notes.append(f"{layer.name} ({kind(layer)}) is computed with tables of rtlgen: close, not equal")
+        self.notes.append(f"{layer.name} ({kind(layer)}) is computed with tables of rtlgen: close, not equal"
+                          + (f", as {reason}" if reason else ""))
 
     def hull_of(self, quantizer, shape, where):
         """Text of a format that holds all elements of a tensor, whatever its axes mean."""
@@ -423,8 +464,8 @@ class Export:
         # A format that holds all never wraps where the elements' do not: saturation is the safe choice.
         return k, i, f, f"{'' if k else 'u'}fixed<{k + i + f},{k + i},{rounding}>"
 
-    def tabled(self, layer, source, shape, **keys):
-        """Add a layer that needs formats on both sides."""
+    def tabled(self, layer, source, shape, reason="", **keys):
+        """Add a layer that needs formats on both sides; `reason` why its tables are not taken along."""
         if not getattr(layer, "enable_iq", False) or not getattr(layer, "enable_oq", False):
             raise ExportError(f"{layer.name}: expected quantizers of its input and of its output")
         source = self.input_quantized(layer, source, shape)
@@ -433,15 +474,47 @@ class Export:
         self.precisions[name] = {"activation": formats.hull()}
         if formats.uniform():
             self.formats[name] = formats
-        self.near(layer)
+        self.near(layer, reason)
         return self.line(name, source, **keys), shape
 
     def layer_qsoftmax(self, layer, sources, shapes):
         """QSoftmax over the features."""
-        axes = getattr(layer, "axes", (-1,))
-        if tuple(axes) not in ((-1,), (len(shapes[0]),)) or getattr(layer, "input_scaler", 1.0) != 1.0:
-            raise ExportError(f"{layer.name}: expected a softmax over the last axis, without a scaler")
-        return self.tabled(layer, sources[0], shapes[0], type="softmax")
+        shape = shapes[0]
+        if tuple(getattr(layer, "axes", (-1,))) not in ((-1,), (len(shape),)):
+            raise ExportError(f"{layer.name}: expected a softmax over the last axis")
+        try:
+            tables = self.softmax_tables(layer, shape)
+        except ExportError as error:
+            if getattr(layer, "input_scaler", 1.0) != 1.0:
+                raise ExportError(f"{layer.name}: expected a softmax without a scaler, as {error}") from error
+            keys = {"type": "softmax"}
+            if getattr(layer, "enable_iq", False):  # of x log2(e): some bits more than x has
+                _, i, f = Formats(layer.iq, shape, f"{layer.name}.iq", shape[-1]).bounds()
+                keys["precision"] = f'{{activation: "fixed<{min(i + f + 4, MAX_WIDTH)},{i + 2}>"}}'
+            return self.tabled(layer, sources[0], shape, str(error), **keys)
+        source = self.input_quantized(layer, sources[0], shape)
+        name = self.unique(layer.name)
+        keys = {}
+        for key, table in tables.items():
+            self.arrays[f"{name}.{key}_table"] = table.entries
+            keys.update({f"{key}_index": f'"{table.index}"', f"{key}_frac": table.frac})
+        if getattr(layer, "enable_oq", False):
+            formats = Formats(layer.oq, shape, f"{layer.name}.oq", shape[-1])
+            if not formats.identity and formats.uniform():  # the product is rounded where it is made
+                self.precisions[name] = {"activation": formats.hull()}
+                self.formats[name] = formats
+        return self.line(name, source, type="softmax", **keys), shape
+
+    @staticmethod
+    def softmax_tables(layer, shape):
+        """Both tables of a QSoftmax: exp(-s d) of the distance d to the maximum, and 1 / (sum + epsilon)."""
+        if not getattr(layer, "stable", False) or getattr(layer, "inv_table", None) is None:
+            raise ExportError("it has no tables of distances to the maximum")
+        exp = FunctionTable(layer.exp_table, shape, "its exp_table")
+        inv = FunctionTable(layer.inv_table, (*shape[:-1], 1), "its inv_table")
+        if exp.function[exp.points.argmin()] <= exp.function[exp.points.argmax()]:
+            raise ExportError("its exp_table does not fall with the distance to the maximum")
+        return {"exp": exp, "inv": inv}
 
     def layer_qunaryfunctionlut(self, layer, sources, shapes):
         """QUnaryFunctionLUT of a function that rtlgen has."""
@@ -449,7 +522,11 @@ class Export:
         name = {"swish": "silu"}.get(name, name)
         if name not in ("relu", "gelu", "sigmoid", "tanh", "silu"):
             raise ExportError(f"{layer.name}: function {name}, expected relu, gelu, sigmoid, tanh or silu")
-        return self.tabled(layer, sources[0], shapes[0], type="activation", function=name)
+        result = self.tabled(layer, sources[0], shapes[0], type="activation", function=name)
+        k, i, f = Formats(layer.iq, shapes[0], f"{layer.name}.iq", shapes[0][-1]).bounds()
+        if 2 <= k + i + f <= MAX_INDEX:  # else the table's index is narrower than the input
+            self.precisions[result[0]]["table_bits"] = k + i + f
+        return result
 
     def layer_qmultiheadattention(self, layer, sources, shapes):
         """QMultiHeadAttention of a tensor with itself."""
@@ -488,7 +565,7 @@ class Export:
         self.precisions[name] = {"activation": formats.hull()}
         if formats.uniform():
             self.formats[name] = formats
-        self.near(layer)
+        self.near(layer, "its softmax is one over tokens")
         self.line(name, source, type="multi_head_attention", heads=heads, key_dim=key_dim, value_dim=value_dim,
                   units=units, projection="separate")
         return self.quantize(out.oq, name, (tokens, units), f"{name}.oq", f"{name}_oq"), (tokens, units)
@@ -501,7 +578,7 @@ class Export:
         event = self.event_format.hull() if self.event_format else "fixed<18,8>"
         layers = ["  layers:"] if self.precisions else []
         for name, formats in self.precisions.items():
-            layers.append(f'    "{name}": {{' + ", ".join(f'{k}: "{v}"' for k, v in formats.items()) + "}")
+            layers.append(f'    "{name}": {{' + ", ".join(f"{k}: {quoted(v)}" for k, v in formats.items()) + "}")
         return "\n".join([
             "# HGQ2 model: formats are those of its quantizers, everything else is exact",
             *(f"# Note: {note}" for note in self.notes),

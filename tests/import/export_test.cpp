@@ -149,7 +149,8 @@ TEST_CASE("export_hgq: models with quantizers per element are exact", "[import]"
   }
   const TemporaryFolder folder;
   run_python(folder, "tests/import/hgq_models.py", {folder.path().string()});
-  for (const char* name : {"mlp", "uniform", "tokens", "residual", "modes_wrap", "modes_sat", "modes_sat_sym"}) {
+  for (const char* name : {"mlp", "uniform", "tokens", "residual", "softmax", "softmax_wrap", "softmax_tokens",
+                           "modes_wrap", "modes_sat", "modes_sat_sym"}) {
     DYNAMIC_SECTION(name) {
       const std::string model = folder.file(std::string(name) + "/model.yaml");
       INFO(read_text(model));

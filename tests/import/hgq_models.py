@@ -220,20 +220,25 @@ class QUnaryFunctionLUT(Layer):
         self.activation = activation
 
     def compute(self, x):
-        """The layer's formula."""
-        return self.activation(x)
+        """The layer's formula, in the precision of HGQ2."""
+        return self.activation(np.asarray(x, np.float32)).astype(np.float64)
 
 
 class QSoftmax(Layer):
-    """Softmax over the last axis, without the rounding of HGQ2's tables."""
+    """Softmax over the last axis; without tables as if theirs did not round."""
 
-    def __init__(self, name, axes=(-1,), input_scaler=1.0, **quantizers):
+    def __init__(self, name, axes=(-1,), input_scaler=1.0, tables=None, **quantizers):
         super().__init__(name, **quantizers)
-        self.axes, self.input_scaler = axes, input_scaler
+        self.axes, self.input_scaler, self.stable = axes, input_scaler, True
+        self.exp_table, self.inv_table = tables or (None, None)
 
     def compute(self, x):
         """The layer's formula."""
-        e = np.exp((x - x.max(axis=-1, keepdims=True)) * self.input_scaler)
+        distance = x.max(axis=-1, keepdims=True) - x
+        if self.exp_table is not None:
+            e = self.exp_table(distance)
+            return e * self.inv_table(e.sum(axis=-1, keepdims=True))
+        e = np.exp(-distance * self.input_scaler)
         return e / e.sum(axis=-1, keepdims=True)
 
 
@@ -418,9 +423,9 @@ def attention():
     event, query = lane(tokens_, dim), "abc,cde->abde"
     parts = [part(n, query, dim, heads, key, iq=event, oq=lane(tokens_, heads, key)) for n in ("query", "key", "value")]
     parts.append(part("output", "abcd,cde->abe", heads, key, dim, iq=lane(tokens_, heads, key), oq=lane(tokens_, dim)))
-    softmax = QSoftmax("softmax", (3,), key**-0.5, iq=lane(heads, tokens_, tokens_, i=4),
+    weights = QSoftmax("softmax", (3,), key**-0.5, iq=lane(heads, tokens_, tokens_, i=4),
                        oq=lane(heads, tokens_, tokens_, k=0, i=1, f=10))
-    start, mha = InputLayer("start"), QMultiHeadAttention("mha", parts, softmax)
+    start, mha = InputLayer("start"), QMultiHeadAttention("mha", parts, weights)
     total = QAdd("sum", iq=[event, lane(tokens_, dim)])
     bend = QUnaryFunctionLUT("bend", tanh, iq=lane(tokens_, dim), oq=lane(tokens_, dim, i=0, f=9))
     last = QSoftmax("last", (2,), iq=lane(tokens_, dim), oq=lane(tokens_, dim, k=0, i=0, f=10))
@@ -441,7 +446,57 @@ def modes(overflow):
     return Sequential(f"modes_{overflow.lower()}", (6,), layers)
 
 
-MODELS = [mlp, uniform, tokens, residual, attention, *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
+def lookup_tables(exp_iq, inv_iq, bits, scaler=1.0):
+    """The tables of a QSoftmax: quantizers that all elements share, entries of some fraction bits."""
+    def shared(k, i, f, *modes_):
+        return Quantizer(FixedPointQuantizerKIF([[k]], [[i]], [[f]], *modes_))
+
+    def exponential(x):
+        return np.exp(-x * np.float32(scaler))
+
+    def inverse(x):
+        return np.float32(1) / (x + np.float32(1e-7))
+
+    return (QUnaryFunctionLUT("exp_table", exponential, iq=shared(*exp_iq), oq=shared(0, 0, bits, "RND_CONV", "SAT")),
+            QUnaryFunctionLUT("inv_table", inverse, iq=shared(*inv_iq), oq=shared(0, 1, bits, "RND_CONV", "SAT")))
+
+
+def softmax():
+    """Tables that saturate, formats per feature on both sides."""
+    m = Maker(18)
+    both = lookup_tables((0, 3, 4, "RND", "SAT"), (0, 3, 5, "RND_CONV", "SAT"), 9)
+    return Sequential("softmax", (8,), [
+        m.dense("logits", 8, 6, iq=m.lane(1, 8)),
+        QSoftmax("prob", tables=both, iq=m.lane(1, 6, i=(2, 4), f=(2, 5)),
+                 oq=m.lane(1, 6, k=0, i=(0, 1), f=(5, 9), modes=("RND", "SAT"))),
+    ])
+
+
+def softmax_wrap():
+    """Indices that wrap, signed and of 12 bits; a scaler; the product is not rounded."""
+    m = Maker(19)
+    both = lookup_tables((1, 3, 3, "TRN", "WRAP"), (1, 2, 9, "RND_ZERO", "SAT_SYM"), 8, 0.5)
+    return Sequential("softmax_wrap", (8,), [
+        m.dense("logits", 8, 5, iq=m.lane(1, 8)),
+        QSoftmax("prob", input_scaler=0.5, tables=both, iq=m.lane(1, 5, i=(3, 5), f=(3, 6))),
+    ])
+
+
+def softmax_tokens():
+    """A softmax of each token, one format of the result, and a layer behind it."""
+    m = Maker(20)
+    both = lookup_tables((0, 4, 3, "RND_CONV", "WRAP"), (0, 2, 6, "TRN", "WRAP"), 10)
+    head = m.dense("head", 5, 3, iq=m.lane(1, 1, 5, k=0, i=(0, 1), f=(4, 8)))
+    return Sequential("softmax_tokens", (4, 6), [
+        m.dense("logits", 6, 5, iq=m.lane(1, 1, 6)),
+        QSoftmax("prob", (2,), tables=both, iq=m.lane(1, 1, 5, i=(2, 4), f=(2, 4)),
+                 oq=Quantizer(FixedPointQuantizerKIF([[[0]]], [[[1]]], [[[8]]], "RND_CONV", "SAT"))),
+        head,
+    ])
+
+
+MODELS = [mlp, uniform, tokens, residual, attention, softmax, softmax_wrap, softmax_tokens,
+          *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
 
 
 def events(name, model, description):
@@ -480,6 +535,9 @@ def refusals(folder):
         ("round_mode STOCHASTIC", (4,), [m.dense("d", 4, 2, iq=m.lane(1, 4, modes=("STOCHASTIC", "SAT")))]),
         ("overflow_mode WRAP_SM", (4,), [m.dense("d", 4, 2, iq=m.lane(1, 4, modes=("RND", "WRAP_SM")))]),
         ("do not fit a tensor", (5,), [m.dense("d", 5, 2, iq=good)]),
+        ("expected a softmax over the last axis", (4, 4), [QSoftmax("softmax", (1,), iq=good, oq=good)]),
+        ("expected a softmax without a scaler, as it has no tables", (4,),
+         [QSoftmax("softmax", input_scaler=0.5, iq=good, oq=good)]),
         ("kernel [4, 2] for a tensor [5]", (5,), [m.dense("d", 4, 2, iq=m.lane(1, 5))]),
         ("expected [features] or [tokens, features]", (2, 3, 4), [m.dense("d", 4, 2, iq=good)]),
         ("at most 48", (4,), [m.dense("d", 4, 2, iq=m.lane(1, 4, f=(50, 51)))]),
@@ -496,10 +554,33 @@ def refusals(folder):
             raise SystemExit(f"something was written for '{text}'")
 
 
+def fallbacks(folder):
+    """Softmaxes whose tables cannot be taken along: part of the note."""
+    m = Maker(21)
+    good = lookup_tables((0, 3, 4, "RND", "SAT"), (0, 3, 5, "RND_CONV", "SAT"), 9)
+    wide = lookup_tables((0, 3, 10, "RND", "SAT"), (0, 3, 5, "RND_CONV", "SAT"), 9)
+    rising = (QUnaryFunctionLUT("exp_table", np.exp, iq=good[0].iq, oq=good[0].oq), good[1])
+    each = (QUnaryFunctionLUT("exp_table", good[0].activation, iq=m.lane(1, 4), oq=good[0].oq), good[1])
+    lane = m.lane(1, 4, prune=0)
+    unstable = QSoftmax("softmax", tables=good, iq=lane, oq=lane)
+    unstable.stable = False
+    cases = [
+        ("exp_table has an index of 13 bits", QSoftmax("softmax", tables=wide, iq=lane, oq=lane)),
+        ("exp_table does not fall", QSoftmax("softmax", tables=rising, iq=lane, oq=lane)),
+        ("exp_table has no quantizer that all elements share", QSoftmax("softmax", tables=each, iq=lane, oq=lane)),
+        ("no tables of distances to the maximum", unstable),
+    ]
+    for number, (text, layer) in enumerate(cases):
+        notes = export_hgq.export(Sequential("near", (4,), [layer]), folder / f"near{number}")
+        if len(notes) != 1 or "close, not equal" not in notes[0] or text not in notes[0]:
+            raise SystemExit(f"noted {notes}, expected '{text}'")
+
+
 def main():
     """Write everything to the folder."""
     folder = pathlib.Path(sys.argv[1])
     refusals(folder)
+    fallbacks(folder)
     for make in MODELS:
         model = make()
         export_hgq.export(model, folder / model.name)

@@ -1,0 +1,138 @@
+// softmax over the features of a token with tables of its own.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "tests/support/graph_builder.hpp"
+#include "tests/support/integer_model.hpp"
+#include "tests/support/rtl_bench.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+/// The entry that a number with `frac` fraction bits leads to.
+std::int64_t look_up(const Node& node, const std::string& table, Wide x, int frac) {
+  const std::vector<std::int64_t>& values = node.literal(table + "_table").values;
+  const auto entries = static_cast<std::int64_t>(values.size());
+  const std::int64_t code = to_format(x, frac, node.quantizer(table + "_index"));
+  return values[static_cast<std::size_t>(code < 0 ? code + entries : code)];
+}
+
+Mantissas plain_table_softmax(const NodeView& view, const std::vector<const Mantissas*>& operands) {
+  const Node& node = view.node;
+  const Mantissas& x = *operands[0];
+  const auto exp_frac = static_cast<int>(node.integer("exp_frac"));
+  const auto inv_frac = static_cast<int>(node.integer("inv_frac"));
+  Mantissas y(x.rows(), x.cols());
+  for (Eigen::Index row = 0; row < x.rows(); ++row) {
+    std::vector<std::int64_t> e;
+    for (Eigen::Index f = 0; f < x.cols(); ++f) {
+      const auto below_largest = static_cast<std::int64_t>(x.row(row).maxCoeff() - x(row, f));
+      e.push_back(look_up(node, "exp", below_largest, view.operand(0).frac));
+    }
+    const std::int64_t sum = std::accumulate(e.begin(), e.end(), std::int64_t{0});
+    const std::int64_t inverse = look_up(node, "inv", sum, exp_frac);
+    for (Eigen::Index f = 0; f < x.cols(); ++f) {
+      y(row, f) = static_cast<double>(
+          to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, exp_frac + inv_frac, node.quantizer("output")));
+    }
+  }
+  return y;
+}
+
+/// How large a graph may be.
+struct Limits {
+  int least_bits = 1;  ///< of a table's index
+  int most_bits = 7;
+  int features = 9;
+};
+
+/// Adds an index and a table of any entries.
+void set_table(Attributes& attributes, Dice& dice, const std::string& name, int frac, const Limits& limits) {
+  const Quantizer index = random_quantizer(dice, limits.least_bits, limits.most_bits, frac);
+  const int entries = 1 << index.format.width;
+  const std::int64_t largest = (std::int64_t{1} << dice.number(1, dice.percent(10) ? 24 : 12)) - 1;
+  Literal table{{entries}, {}};
+  while (table.values.size() < static_cast<std::size_t>(entries)) {
+    table.values.push_back(random_mantissa(dice, {0, largest}));
+  }
+  attributes[name + "_index"] = index;
+  attributes[name + "_table"] = table;
+  attributes[name + "_frac"] = std::int64_t{dice.number(0, 12)};
+}
+
+Graph random_table_softmax(Dice& dice, int index, const Limits& limits = {}) {
+  CoreShape shape = random_shape(dice, index, 4);
+  shape.mask = MaskKind::none;
+  GraphBuilder builder(shape);
+  const Quantizer format = random_quantizer(dice, 1, 10, dice.number(-2, 6));
+  const auto x = builder.input(dice.number(1, limits.features), format);
+  Attributes attributes;
+  set_table(attributes, dice, "exp", format.format.frac() - dice.number(-1, 4), limits);
+  const auto exp_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("exp_frac")));
+  set_table(attributes, dice, "inv", exp_frac - dice.number(-1, 8), limits);
+  const auto inv_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("inv_frac")));
+  attributes["output"] = random_quantizer(dice, 1, 16, exp_frac + inv_frac - dice.number(0, 12));
+  return builder.finish(builder.add("y", "table_softmax", attributes, {x}));
+}
+
+TEST_CASE("table_softmax: the golden model is its definition", "[table_softmax]") {
+  for (unsigned seed = 1; seed <= 400; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_table_softmax(dice, static_cast<int>(seed));
+    CHECK(compare_with_plain_model(graph, random_events(dice, graph, 40), plain_table_softmax) == "");
+  }
+}
+
+TEST_CASE("table_softmax: tables that do not fit their indices are refused", "[table_softmax]") {
+  GraphBuilder builder({});
+  const auto x = builder.input(4, signed_quantizer(8, 4));
+  const Quantizer index{Format{false, 3, 1}, Rounding::rnd, Overflow::sat};
+  const Literal table{{8}, {8, 7, 6, 5, 4, 3, 2, 1}};
+  const Attributes good{
+      {"exp_index", index}, {"exp_table", table},          {"exp_frac", std::int64_t{3}},     {"inv_index", index},
+      {"inv_table", table}, {"inv_frac", std::int64_t{3}}, {"output", signed_quantizer(8, 6)}};
+  CHECK_NOTHROW(builder.add("good", "table_softmax", good, {x}));
+  const auto refusal = [&](const std::string& name, const Attribute& value) {
+    Attributes attributes = good;
+    attributes[name] = value;
+    try {
+      GraphBuilder other({});
+      const auto y = other.input(4, signed_quantizer(8, 4));
+      other.add("y", "table_softmax", attributes, {y});
+    } catch (const IrError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  const std::string head = "node 'y' (table_softmax): ";
+  CHECK(refusal("exp_table", Literal{{4}, {1, 2, 3, 4}}) == head + "literal 'exp_table' has a wrong shape");
+  CHECK(refusal("inv_table", Literal{{8}, {8, 7, 6, 5, 4, 3, 2, -1}}) ==
+        head + "an entry of inv_table is not one of 0 to 2^24 - 1");
+  CHECK(refusal("exp_table", Literal{{8}, {1 << 24, 7, 6, 5, 4, 3, 2, 1}}) ==
+        head + "an entry of exp_table is not one of 0 to 2^24 - 1");
+  CHECK(refusal("inv_index", signed_quantizer(13, 4)) == head + "inv_index must have 1 to 12 bits");
+  CHECK(refusal("exp_frac", std::int64_t{65}) == head + "exp_frac must be -64 to 64");
+}
+
+TEST_CASE("table_softmax: RTL equals golden to the bit and clock", "[table_softmax][rtl]") {
+  for (unsigned seed = 1; seed <= 28; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Graph graph = random_table_softmax(dice, static_cast<int>(seed));
+    CHECK(run_bench(graph, random_events(dice, graph, 40), {seed}).verdict() == "ok");
+  }
+}
+
+TEST_CASE("table_softmax: the largest tables work as well", "[table_softmax][rtl]") {
+  constexpr unsigned kSeed = 3;
+  Dice dice(kSeed);
+  const Graph graph = random_table_softmax(dice, 1, {12, 12, 2});
+  const IntegerEvents events = random_events(dice, graph, 20);
+  CHECK(compare_with_plain_model(graph, events, plain_table_softmax) == "");
+  CHECK(run_bench(graph, events, {kSeed, 2}).verdict() == "ok");
+}
+
+}  // namespace
+}  // namespace rtlgen::testing

@@ -113,7 +113,7 @@ class LayerParser {
   void parse_layer(const YamlNode& node) {
     if (node.kind != YamlNode::Kind::map) {
       throw SourceError(node.where,
-                        "a layer must be a map with 'name' and 'type', or 'add', or 'concat', not " + describe(node));
+                        "a layer must be a map with 'name' and 'type', or 'add' or 'concat', not " + describe(node));
     }
     LayerSpec layer;
     layer.where = node.where;

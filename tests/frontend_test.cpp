@@ -158,7 +158,8 @@ TEST_CASE("format: text forms", "[frontend]") {
   CHECK(parse_format("auto<12,trn>", problem)->quantizer.rounding == Rounding::trn);
   CHECK(text("fixed<0,3>") == "the width of 'fixed<0,3>' must be a whole number from 1 to 48");
   CHECK(text("fixed<8,65>") == "the integer bits of 'fixed<8,65>' must be a whole number from -64 to 64");
-  CHECK(text("fixed<8,3,up>") == "unknown rounding 'up': trn, rnd or rnd_conv");
+  CHECK(text("fixed<8,3,up>") ==
+        "unknown rounding 'up': trn, rnd, rnd_conv, ceil, trn_zero, away, rnd_zero, rnd_inf or rnd_min_inf");
   CHECK(text("fixed<8,3,trn,clip>") == "unknown overflow 'clip': wrap, sat or sat_sym");
   CHECK(text("auto<8") == "'auto<8' is not a format: fixed<W,I>, ufixed<W,I> or auto<bits>");
   CHECK(text("") == "'' is not a format: fixed<W,I>, ufixed<W,I> or auto<bits>");
@@ -232,7 +233,7 @@ TEST_CASE("frontend: errors of layers", "[frontend]") {
   CHECK(error("  - {name: d, type: dens, units: 2}\n") ==
         "model.yaml:11:21: error: unknown layer type 'dens'; did you mean 'dense'? (known types: dense, activation, "
         "multi_head_attention, layer_norm, rms_norm, batch_norm, feed_forward, pool, flatten, softmax, argmax, "
-        "transformer_block)");
+        "affine, quantize, transformer_block)");
   CHECK(error("  - {name: d, type: dense, unit: 2}\n") ==
         "model.yaml:11:28: error: unknown key 'unit' in layer 'd'; did you mean 'units'? (known keys: name, type, "
         "input, precision, units, activation, use_bias)");
@@ -240,7 +241,7 @@ TEST_CASE("frontend: errors of layers", "[frontend]") {
   CHECK(error("  - {type: dense, units: 2}\n") == "model.yaml:11:5: error: missing key 'name' in a layer");
   CHECK(error("  - {name: d, units: 2}\n") == "model.yaml:11:5: error: missing key 'type' in layer 'd'");
   CHECK(error("  - dense\n") ==
-        "model.yaml:11:5: error: a layer must be a map with 'name' and 'type', or 'add', not 'dense'");
+        "model.yaml:11:5: error: a layer must be a map with 'name' and 'type', or 'add' or 'concat', not 'dense'");
   CHECK(error("  - {name: d, type: dense, units: 5000}\n") ==
         "model.yaml:11:35: error: 'units' must be a whole number from 1 to 4096, not '5000'");
   CHECK(error("  - {name: d, type: dense, units: 2, activation: swish}\n") ==

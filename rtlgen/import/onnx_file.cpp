@@ -90,6 +90,11 @@ class Reader {
       if (!info.type().has_tensor_type() || !info.type().tensor_type().has_shape()) {
         fail("input '" + onnx_printable(info.name()) + "' is no tensor with a shape");
       }
+      const int type = info.type().tensor_type().elem_type();
+      if (type == onnx::TensorProto::STRING || type == onnx::TensorProto::COMPLEX64 ||
+          type == onnx::TensorProto::COMPLEX128 || type == onnx::TensorProto::UNDEFINED) {
+        fail("input '" + onnx_printable(info.name()) + "' does not hold real numbers");
+      }
       const onnx::TensorShapeProto& shape = info.type().tensor_type().shape();
       if (shape.dim_size() > kMaxRank) {
         fail("input '" + onnx_printable(info.name()) + "' has more than " + std::to_string(kMaxRank) + " axes");

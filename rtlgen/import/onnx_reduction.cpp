@@ -315,6 +315,9 @@ class ReductionReader {
   }
 
   OnnxValue concat() {
+    if (node_.attributes.count("axis") == 0) {
+      fail("has no axis");
+    }
     const std::size_t along = axis(node_.whole("axis", 0));
     NetNode made = origin();
     made.op = NetOp::concat;

@@ -104,9 +104,9 @@ std::string description(const ImportedModel& model, const ImportOptions& options
   const bool calibrated = !calibration.empty();
   const std::string fallback = calibrated && !model.exact ? "auto<16>" : "fixed<18,8>";
   const std::string format = options.input.value_or(model.input_format.empty() ? fallback : model.input_format);
-  text += fmt::format(
-      "model: {}\ninput: {{tokens: {}, features: {}, format: \"{}\", mask: {}}}\n",
-      model_name(options.file), model.tokens, model.features, format, kMasks[static_cast<std::size_t>(model.mask)]);
+  text += fmt::format("model: {}\ninput: {{tokens: {}, features: {}, format: \"{}\", mask: {}}}\n",
+                      model_name(options.file), model.tokens, model.features, format,
+                      kMasks[static_cast<std::size_t>(model.mask)]);
   const bool has_arrays = std::any_of(model.layers.begin(), model.layers.end(),
                                       [](const ImportedLayer& layer) { return !layer.arrays.empty(); });
   text += has_arrays ? "weights: weights.npz\n" : "";

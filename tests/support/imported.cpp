@@ -52,7 +52,8 @@ RowMatrix golden_rows(const std::string& model, const std::string& events) {
   const Events loaded = load_events(events, compiled.model, std::nullopt);
   const Mantissas output = golden_output(compiled.graph, quantize_events(compiled.graph, loaded));
   return by_event(to_real(output, compiled.graph.node(compiled.graph.output()).type.frac,
-                          compiled.graph.scale_of(compiled.graph.output())), loaded.count);
+                          compiled.graph.scale_of(compiled.graph.output())),
+                  loaded.count);
 }
 
 RowMatrix float_rows(const std::string& model, const std::string& events) {

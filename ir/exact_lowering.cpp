@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ir/exact_function.hpp"
 #include "ir/step_fit.hpp"
 #include "primitives/primitive.hpp"
 
@@ -404,6 +405,11 @@ ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::s
 }
 
 ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::string& name) {
+  if (!tensor.steps.empty()) {
+    throw IrError("'" + name +
+                  "' has any real numbers; expected a quantize layer behind it, or a format of its own, `precision: "
+                  "{activation: FORMAT}`");
+  }
   const bool limited = tensor.is_limited();
   const ExactTensor sums = tensor.is_node() ? tensor : exact_sums(graph, tensor, name + (limited ? ".sum" : ""));
   if (!limited) {
@@ -443,6 +449,9 @@ ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::stri
 
 ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const UniformQuantizer& quantizer,
                            const std::string& name) {
+  if (!source.steps.empty()) {
+    return quantize_function(graph, source, quantizer, name);
+  }
   ExactTensor tensor = source;
   if (tensor.op == "flatten_dense") {  // its sums come from a module that has no formats of features
     ExactTensor sums = exact_sums(graph, tensor, name + ".sum");

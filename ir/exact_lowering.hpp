@@ -19,12 +19,14 @@ Graph::NodeId append_node(Graph& graph, const std::string& name, const std::stri
 ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::string& op, const RowMatrix& weight,
                           const Eigen::VectorXd& step, const Eigen::VectorXd& bias, bool& rounded);
 
-/// The tensor as the integers of a node, nothing rounded. Throws IrError where limits fall between integers.
+/// The tensor as the integers of a node, nothing rounded. Throws IrError where limits fall between integers, and for
+/// tensors with functions.
 ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::string& name);
 
 /// The quantized tensor; nodes are called `name` and, where the sums are made on their own, `name`.sum. Scales that are
 /// powers of two (or have few bits) are shifts in one operation; others become multiplications with whole numbers that
-/// give the same result for every sum that can occur (fit_steps). Throws IrError where there is no such number.
+/// give the same result for every sum that can occur (fit_steps), functions become tables (quantize_function). Throws
+/// IrError where there is no such number.
 ExactTensor quantize_exact(Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer,
                            const std::string& name);
 

@@ -1,5 +1,6 @@
 #include "ir/exact_tensor.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -11,6 +12,14 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
+double PointwiseStep::operator()(Eigen::Index f, double x) const {
+  double y = function ? function(x) : x;
+  if (scale.size() > 0) {
+    y = y * scale[f] + shift[f];
+  }
+  return std::min(std::max(y, low), high);
+}
+
 bool ExactTensor::is_limited() const { return (low.array() > -kInfinity).any() || (high.array() < kInfinity).any(); }
 
 bool ExactTensor::is_plain(const TensorType& type) const {
@@ -19,6 +28,13 @@ bool ExactTensor::is_plain(const TensorType& type) const {
 }
 
 void ExactTensor::transform(const Eigen::VectorXd& scale, const Eigen::VectorXd& shift) {
+  if (!steps.empty()) {
+    PointwiseStep step;
+    step.scale = scale;
+    step.shift = shift;
+    steps.push_back(std::move(step));
+    return;
+  }
   factor.array() *= scale.array();
   offset = offset.array() * scale.array() + shift.array();
   for (Eigen::Index f = 0; f < features(); ++f) {
@@ -38,8 +54,30 @@ void ExactTensor::transform(const Eigen::VectorXd& scale, const Eigen::VectorXd&
 }
 
 void ExactTensor::limit(double least, double most) {
+  if (!steps.empty()) {
+    PointwiseStep step;
+    step.low = least;
+    step.high = most;
+    steps.push_back(std::move(step));
+    return;
+  }
   low = low.cwiseMax(least).cwiseMin(most);
   high = high.cwiseMin(most).cwiseMax(least);
+}
+
+void ExactTensor::apply(std::function<double(double)> function, bool monotonic) {
+  PointwiseStep step;
+  step.function = std::move(function);
+  step.monotonic = monotonic;
+  steps.push_back(std::move(step));
+}
+
+double ExactTensor::at(Eigen::Index f, std::int64_t sum) const {
+  double x = std::min(std::max(factor[f] * static_cast<double>(sum) + offset[f], low[f]), high[f]);
+  for (const PointwiseStep& step : steps) {
+    x = step(f, x);
+  }
+  return x;
 }
 
 ExactTensor tensor_of_node(Graph::NodeId node, Eigen::VectorXd factor, Eigen::VectorXd offset) {

@@ -2,14 +2,30 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <functional>
+#include <limits>
 #include <string>
+#include <vector>
 
 #include "ir/graph.hpp"
 
 namespace rtlgen {
 
+/// What is done to one feature after the other behind a tensor's limits: y = limit(scale_f * function(x) + shift_f).
+struct PointwiseStep {
+  std::function<double(double)> function;  ///< empty: x itself
+  bool monotonic = true;                   ///< the function nowhere falls after rising, or the other way round
+  Eigen::VectorXd scale;                   ///< empty, with shift: 1 and 0
+  Eigen::VectorXd shift;
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+
+  double operator()(Eigen::Index f, double x) const;
+};
+
 /// A real tensor, told by the mantissas m of a node: t_o = min(max(factor_o * sum_i weight_oi m_i + offset_o, low_o),
-/// high_o). It costs nothing until it is needed, so layers in a row that round nothing become one operation.
+/// high_o), and what `steps` make of that. It costs nothing until it is needed, so layers in a row that round nothing
+/// become one operation.
 struct ExactTensor {
   Graph::NodeId node = 0;
   std::string op;       ///< `dense` or `flatten_dense` where there is a weight; empty: the mantissas themselves
@@ -17,11 +33,12 @@ struct ExactTensor {
   RowMatrix unrounded;  ///< the weight where it is not whole: features of the node have scales without a common unit
   Eigen::VectorXd factor;
   Eigen::VectorXd offset;
-  Eigen::VectorXd low;   ///< may be minus infinity
-  Eigen::VectorXd high;  ///< may be infinity
+  Eigen::VectorXd low;               ///< may be minus infinity
+  Eigen::VectorXd high;              ///< may be infinity
+  std::vector<PointwiseStep> steps;  ///< from the first function on that is no affine one
 
   Eigen::Index features() const { return factor.size(); }
-  bool is_node() const { return op.empty(); }
+  bool is_node() const { return op.empty() && steps.empty(); }
   bool is_limited() const;
   /// Whether it is just what the type of the node says: m * 2^-frac.
   bool is_plain(const TensorType& type) const;
@@ -30,6 +47,10 @@ struct ExactTensor {
   void transform(const Eigen::VectorXd& scale, const Eigen::VectorXd& shift);
   /// t_f = min(max(t_f, least), most).
   void limit(double least, double most);
+  /// t_f = function(t_f).
+  void apply(std::function<double(double)> function, bool monotonic);
+  /// t_f where the sum (the mantissa, where there is no weight) is `sum`.
+  double at(Eigen::Index f, std::int64_t sum) const;
 };
 
 /// The tensor of a node by its type.

@@ -10,6 +10,7 @@
 
 #include "ir/activation_functions.hpp"
 #include "ir/calibrate.hpp"
+#include "ir/exact_function.hpp"
 #include "ir/exact_lowering.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/verify.hpp"
@@ -124,7 +125,11 @@ class ModelQuantizer {
         throw SourceError(layer.where, error.what());
       }
     }
-    set_output();
+    try {
+      set_output();
+    } catch (const IrError& error) {
+      throw SourceError(model_.layers.back().where, error.what());
+    }
     verify(graph_);
     return std::move(graph_);
   }
@@ -259,7 +264,7 @@ class ModelQuantizer {
   bool is_exact(const Layer& layer) const {
     const bool linear = layer.op == LayerOp::dense || layer.op == LayerOp::flatten_dense ||
                         layer.op == LayerOp::affine || layer.op == LayerOp::add || layer.op == LayerOp::concat ||
-                        (layer.op == LayerOp::activation && (layer.function == "relu" || layer.function == "clip"));
+                        layer.op == LayerOp::activation;
     if (layer.op == LayerOp::quantize || layer.op == LayerOp::concat || layer.function == "clip") {
       return true;
     }
@@ -280,8 +285,8 @@ class ModelQuantizer {
     if (layer.op != LayerOp::quantize && !activation(layer).exact) {
       tensor = quantize_exact(graph_, tensor, uniform_quantizer(output_quantizer(index), layer.features), layer.name);
     }
-    // What several layers use is made once.
-    return users_[index] > 1 ? materialize(graph_, tensor, layer.name) : tensor;
+    // What several layers use is made once, but a function has no integers before it is quantized.
+    return users_[index] > 1 && tensor.steps.empty() ? materialize(graph_, tensor, layer.name) : tensor;
   }
 
   ExactTensor exact_layer(const Layer& layer) {
@@ -306,8 +311,11 @@ class ModelQuantizer {
       tensor.transform(layer.weight.row(0).transpose(), layer.bias);
     } else if (layer.function == "relu") {
       tensor.limit(0, std::numeric_limits<double>::infinity());
-    } else {
+    } else if (layer.function == "clip") {
       tensor.limit(layer.low, layer.high);
+    } else {
+      const auto function = [name = layer.function](double x) { return activation_function(name, x); };
+      tensor.apply(function, is_monotonic(layer.function));
     }
     return tensor;
   }

@@ -16,6 +16,7 @@
 #include "primitives/slice.hpp"
 #include "primitives/softmax.hpp"
 #include "primitives/sources.hpp"
+#include "primitives/step_table.hpp"
 #include "primitives/table.hpp"
 #include "primitives/table_softmax.hpp"
 
@@ -35,6 +36,7 @@ const auto& registry() {
       make_concat(),
       make_slice(),
       make_table(),
+      make_step_table(),
       make_normalize(),
       make_attention(),
       make_pool(),

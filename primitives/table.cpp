@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -22,20 +23,31 @@ class Table final : public Primitive {
             fmt::format("index_width must be 1 to {}", kMaxTableBits));
     require(view, view.operand(0).width == index_width + (index_signed ? 0 : 1),
             "index_width is not the operand's width");
-    require_shape(view, "values", {1 << index_width});
-    const auto& values = view.node.literal("values").values;
-    const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
+    const std::vector<int>& shape = view.node.literal("values").shape;
+    require(view,
+            shape == std::vector<int>{1 << index_width} ||
+                shape == std::vector<int>{view.operand(0).features, 1 << index_width},
+            fmt::format("values must have shape [{0}] or [{1}, {0}]", 1 << index_width, view.operand(0).features));
     TensorType type = quantized_type(view.operand(0).tokens, view.operand(0).features, view.node.quantizer("output"));
-    require(view, *lo >= type.intervals[0].lo && *hi <= type.intervals[0].hi,
-            "a table value does not fit the output format");
-    std::fill(type.intervals.begin(), type.intervals.end(), Interval{*lo, *hi});
+    for (std::size_t f = 0; f < type.intervals.size(); ++f) {
+      const std::vector<std::int64_t> entries = entries_of(view, static_cast<int>(f));
+      const auto [lo, hi] = std::minmax_element(entries.begin(), entries.end());
+      Interval& interval = type.intervals[f];
+      require(view, *lo >= interval.lo && *hi <= interval.hi, "a table value does not fit the output format");
+      interval = {*lo, *hi};
+    }
     return type;
   }
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
-    const auto& values = view.node.literal("values").values;
-    return operands[0]->unaryExpr(
-        [&](double x) { return static_cast<double>(table_entry(values, static_cast<std::int64_t>(x))); });
+    const Mantissas& x = *operands[0];
+    Mantissas y(x.rows(), x.cols());
+    for (Eigen::Index f = 0; f < x.cols(); ++f) {
+      const std::vector<std::int64_t> entries = entries_of(view, static_cast<int>(f));
+      y.col(f) = x.col(f).unaryExpr(
+          [&](double code) { return static_cast<double>(table_entry(entries, static_cast<std::int64_t>(code))); });
+    }
+    return y;
   }
 
   Timing timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const override {
@@ -54,8 +66,47 @@ class Table final : public Primitive {
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const auto index_width = static_cast<int>(view.node.integer("index_width"));
     const int output_width = view.node.type.width;
-    const auto& values = view.node.literal("values").values;
-    const std::string name = emission.module_name();
+    const int features = view.node.type.features;
+    const int rows = has_rows(view) ? features : 1;
+    // Features of equal tables share a module.
+    std::map<std::vector<std::int64_t>, std::string> modules;
+    std::vector<std::string> module_of;
+    for (int row = 0; row < rows; ++row) {
+      const std::vector<std::int64_t> entries = entries_of(view, row);
+      std::string& name = modules[entries];
+      if (name.empty()) {
+        name = emission.module_name(rows == 1 ? "" : fmt::format("feature{}", row));
+        emission.generated_module(name, module_text(name, entries, index_width, output_width));
+      }
+      module_of.push_back(name);
+    }
+    const int elements = hardware.lanes_of(view.node.type) * features;
+    for (int element = 0; element < elements; ++element) {
+      const std::string& name = module_of[static_cast<std::size_t>(rows == 1 ? 0 : element % features)];
+      Instance instance{name, emission.local(fmt::format("element{}", element)), {}, {}};
+      instance.port("clk", "clk");
+      instance.port("x", fmt::format("{}[{} +: {}]", emission.input(0), element * view.operand(0).width, index_width));
+      instance.port("y", slice(emission.output(), element, output_width));
+      emission.generated_instance(instance);
+    }
+  }
+
+ private:
+  /// Whether each feature has a table of its own.
+  static bool has_rows(const NodeView& view) { return view.node.literal("values").shape.size() == 2; }
+
+  /// The table of a feature.
+  static std::vector<std::int64_t> entries_of(const NodeView& view, int feature) {
+    const Literal& values = view.node.literal("values");
+    if (!has_rows(view)) {
+      return values.values;
+    }
+    const auto begin = values.values.begin() + std::ptrdiff_t{feature} * values.shape[1];
+    return {begin, begin + values.shape[1]};
+  }
+
+  static std::string module_text(const std::string& name, const std::vector<std::int64_t>& values, int index_width,
+                                 int output_width) {
     std::string text = fmt::format(
         "// {0}: y = table[x], {1} entries of signed {2} bits. Latency: 1 clock. Generated.\n"
         "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
@@ -69,15 +120,7 @@ class Table final : public Primitive {
     }
     text += fmt::format("      default: y <= {}'h{:x};\n    endcase\n  end\n\nendmodule\n\n`resetall\n", output_width,
                         static_cast<std::uint64_t>(values.back()) & mask);
-    emission.generated_module(name, text);
-    const int elements = hardware.lanes_of(view.node.type) * view.node.type.features;
-    for (int element = 0; element < elements; ++element) {
-      Instance instance{name, emission.local(fmt::format("element{}", element)), {}, {}};
-      instance.port("clk", "clk");
-      instance.port("x", fmt::format("{}[{} +: {}]", emission.input(0), element * view.operand(0).width, index_width));
-      instance.port("y", slice(emission.output(), element, output_width));
-      emission.generated_instance(instance);
-    }
+    return text;
   }
 };
 

@@ -9,9 +9,10 @@
 
 namespace rtlgen {
 
-/// y = values[x - min of x's bus format], elementwise. Attributes: index_width integer (the bits of x that address the
+/// y_f = values[the low bits of x_f], elementwise. Attributes: index_width integer (the bits of x that address the
 /// table, two's complement if index_signed 1, else unsigned), values literal [2^index_width] in order of the unsigned
-/// address, output quantizer (its format only). RTL: one generated ROM module, latency 1.
+/// address, or [features, 2^index_width]: a table for each feature; output quantizer (its format only). RTL: a
+/// generated ROM module for each table, latency 1.
 std::unique_ptr<Primitive> make_table();
 
 /// Widest address of a table.

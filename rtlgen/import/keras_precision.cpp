@@ -3,11 +3,11 @@
 #include <map>
 #include <set>
 
+#include "rtlgen/import/chosen_formats.hpp"
+#include "rtlgen/import/quantized_functions.hpp"
+
 namespace rtlgen {
 namespace {
-
-/// What the tensor in front of a layer is rounded to that cannot take it exactly.
-constexpr const char* kRounded = "fixed<18,8>";
 
 bool is_exact(const ImportedLayer& layer) {
   static const std::set<std::string> kTypes = {"dense", "affine", "batch_norm", "add", "concat", "flatten"};
@@ -23,7 +23,7 @@ std::string own_format(const ImportedLayer& layer) {
   if (layer.type == "softmax" || (layer.type == "activation" && layer.keys.value("function", "") == "sigmoid")) {
     return "ufixed<16,0>";
   }
-  return layer.type == "activation" && layer.keys.value("function", "") == "tanh" ? "fixed<16,1>" : kRounded;
+  return layer.type == "activation" && layer.keys.value("function", "") == "tanh" ? "fixed<16,1>" : kChosenFormat;
 }
 
 std::vector<std::string> inputs_of(const std::vector<ImportedLayer>& layers, std::size_t index) {
@@ -44,13 +44,14 @@ void settle_precision(ImportedModel& model) {
       ++users[input];
     }
   }
+  const std::set<std::string> tables = quantized_functions(model.layers);
   std::vector<ImportedLayer> settled;
   std::map<std::string, std::size_t> exact;  // exact layers, by their place among the settled ones
   std::string rounded;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     ImportedLayer layer = model.layers[i];
     layer.inputs = inputs_of(model.layers, i);
-    if (is_exact(layer)) {
+    if (is_exact(layer) || tables.count(layer.name) != 0) {
       exact[layer.name] = settled.size();
     } else if (layer.type != "quantize") {
       nlohmann::ordered_json precision = {{"activation", own_format(layer)}};
@@ -64,7 +65,7 @@ void settle_precision(ImportedModel& model) {
       if (producer != exact.end()) {
         ImportedLayer& before = settled[producer->second];
         if (users[input] == 1 && before.type != "concat" && before.type != "flatten") {
-          before.keys["precision"] = {{"activation", kRounded}};
+          before.keys["precision"] = {{"activation", kChosenFormat}};
         } else {
           ImportedLayer rounding;
           rounding.name = layer.name + "_in";
@@ -73,7 +74,7 @@ void settle_precision(ImportedModel& model) {
           }
           rounding.type = "quantize";
           rounding.inputs = {input};
-          rounding.keys["format"] = kRounded;
+          rounding.keys["format"] = kChosenFormat;
           input = rounding.name;
           settled.push_back(rounding);
         }

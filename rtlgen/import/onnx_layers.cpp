@@ -6,13 +6,14 @@
 #include <filesystem>
 #include <set>
 
+#include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/onnx_attention.hpp"
 #include "rtlgen/import/onnx_fusion.hpp"
+#include "rtlgen/import/quantized_functions.hpp"
 
 namespace rtlgen {
 namespace {
 
-constexpr const char* kPlainFormat = "fixed<18,8>";  ///< of tensors that cannot be exact
 constexpr const char* kEvent = "event";
 
 /// By operation: the weights of attention.
@@ -369,8 +370,9 @@ class LayerWriter {
     for (ImportedLayer& made : model_.layers) {
       by_name[made.name] = &made;
     }
+    const std::set<std::string> tables = quantized_functions(model_.layers);
     for (ImportedLayer& made : model_.layers) {
-      if (can_be_exact(made)) {
+      if (can_be_exact(made) || tables.count(made.name) != 0) {
         continue;
       }
       give_format(made);
@@ -388,7 +390,7 @@ class LayerWriter {
       return;
     }
     nlohmann::ordered_json precision;
-    precision["activation"] = kPlainFormat;
+    precision["activation"] = kChosenFormat;
     if (made.type == "multi_head_attention") {
       precision["score"] = "fixed<16,8>";
     }
@@ -464,6 +466,7 @@ ImportedModel make_layers(OnnxProgram program, const OnnxGraph& graph, const Imp
     model.notes.push_back("the mask of events is 1 for real tokens; the file's input '" + program.mask_name +
                           "' is set for " + (program.padded_if_set ? "padding" : "real") + " tokens");
   }
+  settle_chosen_formats(model, options);
   return model;
 }
 

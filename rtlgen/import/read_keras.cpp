@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/keras_config.hpp"
 #include "rtlgen/import/keras_graph.hpp"
 #include "rtlgen/import/keras_precision.hpp"
@@ -52,6 +53,7 @@ ImportedModel walk(const KerasFile& file, const ImportOptions& options, bool fol
   }
   if (model.exact) {
     settle_precision(model);
+    settle_chosen_formats(model, options);
   }
   return model;
 }

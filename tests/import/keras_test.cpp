@@ -116,7 +116,10 @@ TEST_CASE("keras: what the file cannot keep exact gets a format, and so does wha
   const ImportedLayer& softmax = tagger.layers.back();
   CHECK(softmax.keys["precision"]["activation"] == "ufixed<16,0>");
   CHECK(tagger.layers[tagger.layers.size() - 2].keys["precision"]["activation"] == "fixed<18,8>");
-  CHECK(tagger.notes == std::vector<std::string>{"formats chosen here, as the file has none: softmax"});
+  CHECK(tagger.notes == std::vector<std::string>{
+                            "formats chosen here, as the file has none: softmax",
+                            "fixed<18,8> was chosen without looking at ranges, of which the file says nothing, for: "
+                            "output; events (--calibration) settle it"});
 }
 
 TEST_CASE("keras: a format given by the user leaves the event's own quantizer in its place", "[keras]") {

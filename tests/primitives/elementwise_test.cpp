@@ -41,20 +41,30 @@ Graph random_add(Dice& dice, int index) {
 }
 
 Mantissas plain_table(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const auto& values = view.node.literal("values").values;
-  return operands[0]->unaryExpr([&](double x) {
-    const double address = x < 0 ? x + static_cast<double>(values.size()) : x;
-    return static_cast<double>(values.at(static_cast<std::size_t>(address)));
-  });
+  const Literal& values = view.node.literal("values");
+  const int size = values.shape.back();
+  Mantissas y = *operands[0];
+  for (Eigen::Index i = 0; i < y.size(); ++i) {
+    const double x = y.data()[i];
+    const auto address = static_cast<int>(x < 0 ? x + size : x);
+    const int row = values.shape.size() == 1 ? 0 : static_cast<int>(i % y.cols());
+    y.data()[i] = static_cast<double>(values.values.at(static_cast<std::size_t>(row * size + address)));
+  }
+  return y;
 }
 
 Graph random_table(Dice& dice, int index) {
   GraphBuilder builder(maskless_shape(dice, index));
   Quantizer format = random_quantizer(dice, 1, 8, 3);
   const Quantizer output = random_quantizer(dice, 1, 12, 4);
-  const auto x = builder.input(dice.number(1, 4), format);
+  const int features = dice.number(1, 4);
+  const auto x = builder.input(features, format);
   Literal values{{1 << format.format.width}, {}};
-  for (int i = 0; i < 1 << format.format.width; ++i) {
+  const int rows = dice.percent(40) ? features : 1;
+  if (rows > 1) {
+    values.shape.insert(values.shape.begin(), features);
+  }
+  for (int i = 0; i < rows << format.format.width; ++i) {
     values.values.push_back(random_mantissa(dice, {output.lowest(), output.format.max()}));
   }
   return builder.finish(builder.add("y", "table",

@@ -1,0 +1,100 @@
+// Functions between quantizers of imported models: computed exactly, or given a format.
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "rtlgen/import/chosen_formats.hpp"
+#include "rtlgen/import/quantized_functions.hpp"
+#include "rtlgen/import/read_onnx.hpp"
+#include "tests/support/dice.hpp"
+#include "tests/support/imported.hpp"
+#include "tests/support/python.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+constexpr std::size_t kEvents = 10000;
+
+/// A model of tests/data/import/functions on seeded events.
+void check_exact(const std::string& name, std::size_t features) {
+  if (!has_python()) {
+    return;
+  }
+  constexpr unsigned kSeed = 902;
+  INFO("seed " << kSeed << " + " << seed_offset());
+  Dice dice(kSeed);
+  std::vector<double> x(kEvents * features);
+  for (double& value : x) {
+    value = static_cast<double>(dice.between(-30000, 30000)) * 0x1p-12;
+  }
+  const TemporaryFolder folder;
+  write_npy(folder.file("x.npy"), {kEvents, features}, x);
+  const std::string file = import_data("functions/" + name + ".onnx");
+  UNSCOPED_INFO(
+      run_python(folder, "tests/data/import/qonnx_forward.py", {file, folder.file("x.npy"), folder.file("y.npy")}));
+  const std::string description = import_onnx(folder, file, "fixed<24,6>");
+  CHECK(count_differences(golden_rows(description, folder.file("x.npy")), read_npy(folder.file("y.npy"))) == 0);
+}
+
+TEST_CASE("import: sigmoid, tanh, GELU and SiLU between quantizers are exact", "[import]") {
+  check_exact("per_tensor", 6);
+}
+
+TEST_CASE("import: functions between quantizers with a scale per channel are exact", "[import]") {
+  check_exact("per_channel", 6);
+}
+
+TEST_CASE("import: functions of a layer's unquantized sums are exact", "[import]") { check_exact("of_sums", 8); }
+
+ImportedLayer layer(const std::string& name, const std::string& type, nlohmann::ordered_json keys,
+                    std::vector<std::string> inputs = {}) {
+  ImportedLayer made;
+  made.name = name;
+  made.type = type;
+  made.keys = std::move(keys);
+  made.inputs = std::move(inputs);
+  return made;
+}
+
+TEST_CASE("import: functions can be exact where only quantizers see them, and not all codes are wide", "[import]") {
+  using Names = std::set<std::string>;
+  const auto function = layer("f", "activation", {{"function", "tanh"}});
+  const auto narrow = layer("n", "quantize", {{"signed", true}, {"bits", 8}, {"scale", 0.1}});
+  const auto wide = layer("w", "quantize", {{"format", "fixed<16,2>"}});
+  const auto dense = layer("d", "dense", {{"units", 3}});
+  CHECK(quantized_functions({dense, function, narrow}) == Names{"f"});
+  CHECK(quantized_functions({dense, function, layer("a", "affine", nlohmann::ordered_json::object()), narrow}) ==
+        Names{"f"});
+  CHECK(quantized_functions({narrow, function, wide}) == Names{"f"});
+  CHECK(quantized_functions({dense, function, wide}).empty());
+  CHECK(quantized_functions({dense, function, dense, narrow}).empty());
+  CHECK(quantized_functions({narrow, function}).empty());
+  // One of two readers is no quantizer.
+  CHECK(quantized_functions({dense, function, narrow, layer("s", "add", nlohmann::ordered_json::object(), {"f", "n"})})
+            .empty());
+  CHECK(quantized_functions({layer("g", "dense", {{"activation", "gelu"}}), narrow}) == Names{"g"});
+  CHECK(quantized_functions({layer("g", "dense", {{"activation", "relu"}}), narrow}).empty());
+}
+
+TEST_CASE("import: formats that nobody has looked at follow calibration events, or a note names them", "[import]") {
+  ImportedModel model;
+  model.exact = true;
+  model.layers = {
+      layer("d", "dense", {{"precision", {{"activation", kChosenFormat}}}}),
+      layer("m", "multi_head_attention", {{"precision", {{"activation", kChosenFormat}, {"score", "fixed<16,8>"}}}}),
+      layer("s", "softmax", {{"precision", {{"activation", "ufixed<16,0>"}}}})};
+  ImportedModel with = model;
+  ImportOptions options;
+  options.calibration = "events.npz";
+  settle_chosen_formats(with, options);
+  CHECK(with.layers[0].keys.dump() == R"({"precision":{"activation":"auto<18>"}})");
+  CHECK(with.layers[1].keys.dump() == R"({"precision":{"activation":"auto<18>"}})");
+  CHECK(with.layers[2].keys.dump() == R"({"precision":{"activation":"ufixed<16,0>"}})");
+  CHECK(with.notes.empty());
+  settle_chosen_formats(model, {});
+  CHECK(model.layers[0].keys.dump() == R"({"precision":{"activation":"fixed<18,8>"}})");
+  REQUIRE(model.notes.size() == 1);
+  CHECK_THAT(model.notes[0], Catch::Contains("for: d, m; events (--calibration) settle it"));
+}
+
+}  // namespace
+}  // namespace rtlgen::testing

@@ -391,7 +391,9 @@ class Expander {
     if (only_user && takes_factors(layer(from))) {
       scale_outputs(layer(from), factors);
     } else {
-      scaled = push_affine(spec, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
+      LayerSpec scores = spec;
+      scores.precision.activation.reset();  // the layer's own format is one of probabilities
+      scaled = push_affine(scores, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
     }
     return push(make(spec, name, LayerOp::softmax, {scaled}));
   }

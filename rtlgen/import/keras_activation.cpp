@@ -12,6 +12,9 @@
 namespace rtlgen {
 namespace {
 
+/// Of the activation leaky_relu, which has no parameter in a configuration.
+constexpr double kLeakySlope = 0.2;
+
 using Layers = std::vector<ImportedLayer>;
 using Kind = QKerasQuantizer::Kind;
 
@@ -56,13 +59,36 @@ Layers sigmoid_layers(const QKerasQuantizer& quantizer, int features) {
   return layers;
 }
 
+/// A quantizer whose step is no power of two, or whose codes end elsewhere than those of a format.
+ImportedLayer code_layer(const QKerasQuantizer& quantizer) {
+  const int magnitude = quantizer.bits - (quantizer.has_sign ? 1 : 0);
+  const double step = std::ldexp(quantizer.scaled ? quantizer.alpha : 1, quantizer.integer - magnitude);
+  nlohmann::ordered_json keys = {{"signed", quantizer.has_sign}, {"bits", quantizer.bits}, {"scale", step}};
+  if (quantizer.has_sign && quantizer.symmetric) {
+    keys["narrow"] = true;
+  }
+  if (quantizer.slope != 0) {
+    keys["low"] = -std::ldexp(quantizer.slope, magnitude);
+  }
+  return layer_of("quantize", keys);
+}
+
 Layers quantizer_layers(const QKerasQuantizer& quantizer, int features) {
   if (!quantizer.auto_alpha.empty()) {
-    throw KerasProblem(fmt::format("quantizer {} of an activation, expected alpha: 1", quantizer.text));
+    throw KerasProblem(
+        fmt::format("quantizer {} of an activation: its scale follows from the events of a batch, expected alpha: 1",
+                    quantizer.text));
   }
   Layers layers;
   switch (quantizer.kind) {
     case Kind::fixed:
+      if (quantizer.slope != 0) {
+        return {layer_of("activation", {{"function", "leaky_relu"}, {"slope", quantizer.slope}}),
+                code_layer(quantizer)};
+      }
+      if (quantizer.scaled && quantizer.alpha != 1) {
+        return {code_layer(quantizer)};
+      }
       layers.push_back(layer_of("quantize", {{"format", fixed_format(quantizer)}}));
       if (quantizer.alpha != 1) {
         layers.push_back(affine_layer(quantizer.alpha, 0, features));
@@ -85,6 +111,9 @@ Layers quantizer_layers(const QKerasQuantizer& quantizer, int features) {
       return layers;
     case Kind::sigmoid:
       return sigmoid_layers(quantizer, features);
+    case Kind::power:
+      throw KerasProblem(fmt::format("quantizer {} of an activation, expected one of equal steps; nearest: {}",
+                                     quantizer.text, quantizer.has_sign ? "quantized_bits" : "quantized_relu"));
   }
   return layers;
 }
@@ -102,6 +131,13 @@ std::string function_name(const nlohmann::json& value) {
 
 Layers relu_layers(std::optional<double> high) { return {high ? clip_layer(0, *high) : function_layer("relu")}; }
 
+Layers leaky_relu_layers(double slope) {
+  if (slope == 0) {
+    return relu_layers({});
+  }
+  return {layer_of("activation", {{"function", "leaky_relu"}, {"slope", slope}})};
+}
+
 Layers activation_layers(const nlohmann::json& value, int features) {
   if (value.is_null()) {
     return {};
@@ -109,9 +145,18 @@ Layers activation_layers(const nlohmann::json& value, int features) {
   if (is_qkeras_quantizer(value)) {
     return quantizer_layers(*parse_qkeras_quantizer(value), features);
   }
-  static const std::map<std::string, std::string> kFunctions = {{"relu", "relu"},       {"gelu", "gelu"},
-                                                                {"sigmoid", "sigmoid"}, {"tanh", "tanh"},
-                                                                {"silu", "silu"},       {"swish", "silu"}};
+  static const std::map<std::string, std::string> kFunctions = {{"relu", "relu"},
+                                                                {"gelu", "gelu"},
+                                                                {"sigmoid", "sigmoid"},
+                                                                {"tanh", "tanh"},
+                                                                {"silu", "silu"},
+                                                                {"swish", "silu"},
+                                                                {"elu", "elu"},
+                                                                {"selu", "selu"},
+                                                                {"softplus", "softplus"},
+                                                                {"softsign", "softsign"},
+                                                                {"hard_silu", "hard_swish"},
+                                                                {"hard_swish", "hard_swish"}};
   const std::string whole = function_name(value);
   const std::string name = whole.substr(whole.rfind('>') + 1);
   const auto function = kFunctions.find(name);
@@ -127,9 +172,14 @@ Layers activation_layers(const nlohmann::json& value, int features) {
   if (name == "relu6") {
     return relu_layers(6);
   }
-  throw KerasProblem(fmt::format(
-      "activation {}, expected linear, relu, relu6, gelu, sigmoid, tanh, silu, softmax or a quantizer of QKeras{}",
-      config_shown(value), name == "leaky_relu" || name == "elu" ? "; nearest: relu" : ""));
+  if (name == "leaky_relu") {
+    return leaky_relu_layers(kLeakySlope);
+  }
+  throw KerasProblem(
+      fmt::format("activation {}, expected linear, relu, relu6, leaky_relu, elu, selu, gelu, sigmoid, tanh, silu, "
+                  "softplus, softsign, "
+                  "hard_silu, softmax or a quantizer of QKeras",
+                  config_shown(value)));
 }
 
 std::string activation_format(const nlohmann::json& value) {

@@ -9,6 +9,7 @@
 #include "rtlgen/import/keras_activation.hpp"
 #include "rtlgen/import/keras_config.hpp"
 #include "rtlgen/import/keras_problem.hpp"
+#include "rtlgen/import/keras_shapes.hpp"
 #include "rtlgen/import/qkeras_quantizer.hpp"
 #include "rtlgen/npy.hpp"
 
@@ -23,18 +24,6 @@ constexpr std::size_t kMostName = 48;
 constexpr int kMostWidth = 1 << 24;
 constexpr long long kMostElements = 1LL << 26;
 constexpr std::size_t kMostAxes = 8;
-
-std::string shape_of(const std::vector<int>& shape) { return shape_text(Shape(shape.begin(), shape.end())); }
-
-int tokens_of(const KerasTensor& tensor) { return tensor.shape.size() == 1 ? 1 : tensor.shape.front(); }
-
-std::size_t features_of(const KerasTensor& tensor) { return static_cast<std::size_t>(tensor.shape.back()); }
-
-std::vector<int> with_features(const KerasTensor& tensor, std::size_t features) {
-  std::vector<int> shape = tensor.shape;
-  shape.back() = static_cast<int>(features);
-  return shape;
-}
 
 /// The elements of a tensor of one event.
 int element_count(const std::vector<int>& shape) {
@@ -72,25 +61,6 @@ void check_axis(const KerasCall& call, const KerasTensor& tensor, const json& fa
   }
 }
 
-/// Refuses a setting that would change what the layer computes.
-void expect_off(const json& config, const std::string& key) {
-  const json& value = config_value(config, key);
-  if (!(value.is_null() || value == false || value == 0)) {
-    throw KerasProblem(fmt::format("{}: {}, expected a layer without it", key, config_shown(value)));
-  }
-}
-
-/// [rows, columns] of an array transposed.
-std::vector<double> transposed(const std::vector<double>& values, std::size_t rows, std::size_t columns) {
-  std::vector<double> result(values.size());
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      result[c * rows + r] = values[r * columns + c];
-    }
-  }
-  return result;
-}
-
 void check_finite(const std::vector<double>& values, const std::string& name) {
   if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); })) {
     throw KerasProblem(fmt::format("weight '{}' holds infinities or NaN", name));
@@ -112,6 +82,7 @@ const std::map<std::string, KerasLayers::Handler>& KerasLayers::handlers() {
       {"LayerNormalization", &KerasLayers::layer_norm},
       {"RMSNormalization", &KerasLayers::rms_norm},
       {"BatchNormalization", &KerasLayers::batch_norm},
+      {"QBatchNormalization", &KerasLayers::batch_norm},
       {"Add", &KerasLayers::add},
       {"Concatenate", &KerasLayers::concatenate},
       {"Flatten", &KerasLayers::flatten},
@@ -123,6 +94,8 @@ const std::map<std::string, KerasLayers::Handler>& KerasLayers::handlers() {
       {"Activation", &KerasLayers::activation},
       {"QActivation", &KerasLayers::activation},
       {"ReLU", &KerasLayers::relu},
+      {"LeakyReLU", &KerasLayers::leaky_relu},
+      {"ELU", &KerasLayers::elu},
       {"Softmax", &KerasLayers::softmax},
       {"Masking", &KerasLayers::masking},
       {"Dropout", &KerasLayers::pass},
@@ -137,14 +110,18 @@ const std::map<std::string, KerasLayers::Handler>& KerasLayers::handlers() {
 
 KerasTensor KerasLayers::apply(const KerasCall& call) {
   static const std::map<std::string, std::string> kNearest = {
-      {"LeakyReLU", "ReLU"},
-      {"PReLU", "ReLU"},
-      {"ELU", "ReLU"},
+      {"PReLU", "LeakyReLU"},
+      {"ThresholdedReLU", "ReLU"},
       {"GlobalAveragePooling2D", "GlobalAveragePooling1D"},
       {"Conv1D", "Dense (kernel_size 1)"},
+      {"QConv1D", "QDense (kernel_size 1)"},
+      {"SeparableConv1D", "Dense"},
+      {"QSeparableConv1D", "QDense"},
+      {"QSeparableConv2D", "QDense"},
+      {"QDepthwiseConv2D", "QDense"},
+      {"QConv2D", "QDense"},
       {"GroupQueryAttention", "MultiHeadAttention"},
       {"Attention", "MultiHeadAttention"},
-      {"QBatchNormalization", "BatchNormalization"},
       {"QDenseBatchnorm", "QDense followed by BatchNormalization"},
       {"PruneLowMagnitude", "the layer in it (tfmot's strip_pruning)"},
       {"Lambda", "a layer of Keras"},
@@ -370,78 +347,6 @@ KerasTensor KerasLayers::einsum_dense(const KerasCall& call) {
   return dense_of(call, {"kernel", "", 0}, {"bias", "", 1}, !bias_axes.empty(), call.config);
 }
 
-KerasTensor KerasLayers::attention(const KerasCall& call) {
-  std::vector<KerasTensor> inputs = call.inputs;
-  for (const auto& [name, tensor] : call.named) {
-    if (name != "query" && name != "key" && name != "value") {
-      throw KerasProblem(fmt::format("argument '{}', expected self-attention without masks of its own", name));
-    }
-    inputs.push_back(tensor);
-  }
-  const auto is_other = [&](const KerasTensor& tensor) {
-    return tensor.name != inputs.front().name || tensor.shape != inputs.front().shape;
-  };
-  if (inputs.empty() || std::any_of(inputs.begin(), inputs.end(), is_other)) {
-    throw KerasProblem("attention between different tensors, expected self-attention (query, key and value the same)");
-  }
-  const KerasTensor& input = inputs.front();
-  const json& axes = config_value(call.config, "attention_axes");
-  if (input.shape.size() != 2 || !(axes.is_null() || axes == 1 || axes == json::array({1}))) {
-    throw KerasProblem(fmt::format("attention_axes: {} of a tensor {}, expected [tokens,features] and axis 1",
-                                   config_shown(axes), shape_of(input.shape)));
-  }
-  for (const std::string& argument : call.arguments) {
-    if (argument != "training") {
-      throw KerasProblem(fmt::format("argument '{}', expected plain self-attention", argument));
-    }
-  }
-  for (const char* key : {"use_gate", "use_causal_mask"}) {
-    expect_off(call.config, key);
-  }
-  const std::size_t in = features_of(input);
-  const auto heads = static_cast<std::size_t>(config_integer(call.config, "num_heads", 1, 1, 64));
-  const int key_dim = config_integer(call.config, "key_dim", 1, 1, 1024);
-  const auto keys = static_cast<std::size_t>(key_dim);
-  const auto values = static_cast<std::size_t>(config_integer(call.config, "value_dim", key_dim, 1, 1024));
-  const json& output = config_value(call.config, "output_shape");
-  const json output_size = output.is_array() && output.size() == 1 ? output.front() : output;
-  const auto units = static_cast<std::size_t>(
-      config_integer({{"output_shape", output_size}}, "output_shape", static_cast<int>(in), 1, 4096));
-  const bool use_bias = config_flag(call.config, "use_bias", true);
-
-  ImportedLayer layer;
-  layer.type = "multi_head_attention";
-  layer.keys = {{"heads", heads}, {"key_dim", keys}, {"value_dim", values}, {"units", units}, {"use_bias", use_bias}};
-  const json& kernel_quantizer = config_value(call.config, "kernel_quantizer");
-  const std::optional<QKerasQuantizer> bias_quantizer =
-      parse_qkeras_quantizer(config_value(call.config, "bias_quantizer"));
-  const auto bias = [&](const KerasWeight& which, const Shape& shape) {
-    ImportedArray array = weight(call, which, shape);
-    if (bias_quantizer) {
-      array.values = quantize_bias(*bias_quantizer, array.values);
-    }
-    return array;
-  };
-  const auto project = [&](const std::string& name, const std::string& letter, std::size_t size) {
-    const ImportedArray kernel = weight(call, {name + "/kernel", name + "_dense", 0}, {in, heads, size});
-    const std::vector<double> numbers = quantized(kernel_quantizer, {kernel.shape, kernel.values});
-    layer.arrays["w" + letter] = {{heads, size, in}, transposed(numbers, in, heads * size), false};
-    if (use_bias) {
-      layer.arrays["b" + letter] = bias({name + "/bias", name + "_dense", 1}, {heads, size});
-    }
-  };
-  project("query", "q", keys);
-  project("key", "k", keys);
-  project("value", "v", values);
-  const ImportedArray kernel = weight(call, {"attention_output/kernel", "output_dense", 0}, {heads, values, units});
-  const std::vector<double> numbers = quantized(kernel_quantizer, {kernel.shape, kernel.values});
-  layer.arrays["wo"] = {{units, heads, values}, transposed(numbers, heads * values, units), false};
-  if (use_bias) {
-    layer.arrays["bo"] = bias({"attention_output/bias", "output_dense", 1}, {units});
-  }
-  return emit(call, layer, {input}, with_features(input, units));
-}
-
 KerasTensor KerasLayers::layer_norm(const KerasCall& call) {
   const KerasTensor& input = only_input(call);
   check_axis(call, input, -1);
@@ -478,11 +383,29 @@ KerasTensor KerasLayers::batch_norm(const KerasCall& call) {
   ImportedLayer layer;
   layer.type = "batch_norm";
   layer.keys["epsilon"] = config_number(call.config, "epsilon", 1e-3);
+  if (!config_value(call.config, "inverse_quantizer").is_null()) {
+    throw KerasProblem("inverse_quantizer: expected a layer without it");
+  }
+  // Each of the four may have a quantizer in QKeras.
   int index = 0;
-  layer.arrays["gamma"] = scale ? weight(call, {"gamma", "", index++}, {size}) : constants(size, 1);
-  layer.arrays["beta"] = center ? weight(call, {"beta", "", index++}, {size}) : constants(size, 0);
-  layer.arrays["mean"] = weight(call, {"moving_mean", "", index++}, {size});
-  layer.arrays["variance"] = weight(call, {"moving_variance", "", index}, {size});
+  const auto read = [&](const std::string& array, const std::string& name) {
+    ImportedArray values = weight(call, {name, "", index++}, {size});
+    if (const std::optional<QKerasQuantizer> quantizer =
+            parse_qkeras_quantizer(config_value(call.config, array + "_quantizer"))) {
+      values.values = quantize_bias(*quantizer, values.values);
+    }
+    layer.arrays[array] = values;
+  };
+  layer.arrays["gamma"] = constants(size, 1);
+  layer.arrays["beta"] = constants(size, 0);
+  if (scale) {
+    read("gamma", "gamma");
+  }
+  if (center) {
+    read("beta", "beta");
+  }
+  read("mean", "moving_mean");
+  read("variance", "moving_variance");
   return emit(call, layer, {input}, input.shape);
 }
 
@@ -627,17 +550,50 @@ KerasTensor KerasLayers::activation(const KerasCall& call) {
   return emit_all(call, activation_layers(value, input.shape.back()), input, "");
 }
 
+/// A number that may stand in a list of its own.
+double KerasLayers::slope_of(const json& config, const std::string& key, double fallback) {
+  const json& given = config_value(config, key);
+  const json value = given.is_array() && given.size() == 1 ? given.front() : given;
+  const double slope = config_number({{key, value}}, key, fallback);
+  if (slope < 0) {
+    throw KerasProblem(fmt::format("{}: {}, expected a number from 0 on", key, config_shown(given)));
+  }
+  return slope;
+}
+
 KerasTensor KerasLayers::relu(const KerasCall& call) {
-  const json& slope = config_value(call.config, "negative_slope");
-  if ((!slope.is_null() && slope != 0 && slope != json::array({0.0})) ||
-      config_number(call.config, "threshold", 0) != 0) {
-    throw KerasProblem("ReLU with negative_slope or threshold, expected both 0; nearest: ReLU()");
+  if (config_number(call.config, "threshold", 0) != 0) {
+    throw KerasProblem("ReLU with threshold, expected 0; nearest: ReLU()");
   }
   const KerasTensor& input = only_input(call);
+  const double slope = slope_of(call.config, "negative_slope", 0);
   const json& most = config_value(call.config, "max_value");
   const std::optional<double> high =
       most.is_null() ? std::nullopt : std::optional<double>(config_number(call.config, "max_value", 0));
-  return emit_all(call, relu_layers(high), input, "");
+  if (slope == 0) {
+    return emit_all(call, relu_layers(high), input, "");
+  }
+  if (high) {
+    throw KerasProblem("ReLU with negative_slope and max_value, expected one of the two; nearest: ReLU()");
+  }
+  return emit_all(call, leaky_relu_layers(slope), input, "");
+}
+
+KerasTensor KerasLayers::leaky_relu(const KerasCall& call) {
+  constexpr double kSlope = 0.3;  // where the configuration says nothing
+  const KerasTensor& input = only_input(call);
+  // Keras 2 calls it alpha.
+  const bool is_new = !config_value(call.config, "negative_slope").is_null();
+  const double slope = slope_of(call.config, is_new ? "negative_slope" : "alpha", kSlope);
+  return emit_all(call, leaky_relu_layers(slope), input, "");
+}
+
+KerasTensor KerasLayers::elu(const KerasCall& call) {
+  if (config_number(call.config, "alpha", 1) != 1) {
+    throw KerasProblem(fmt::format("alpha: {}, expected 1", config_shown(config_value(call.config, "alpha"))));
+  }
+  const KerasTensor& input = only_input(call);
+  return emit_all(call, activation_layers("elu", input.shape.back()), input, "");
 }
 
 KerasTensor KerasLayers::softmax(const KerasCall& call) {

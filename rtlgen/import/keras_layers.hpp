@@ -67,8 +67,28 @@ class KerasLayers {
   KerasTensor pool(const KerasCall& call);
   KerasTensor activation(const KerasCall& call);
   KerasTensor relu(const KerasCall& call);
+  KerasTensor leaky_relu(const KerasCall& call);
+  KerasTensor elu(const KerasCall& call);
   KerasTensor softmax(const KerasCall& call);
   KerasTensor masking(const KerasCall& call);
+
+  // keras_attention.cpp
+  struct Attention;
+  /// A dense layer of attention: where its weights are, and their shapes; `inputs` are the features that it reads.
+  struct Projection {
+    KerasWeight kernel;
+    KerasWeight bias;
+    std::vector<std::size_t> kernel_shape;
+    std::vector<std::size_t> bias_shape;
+    std::size_t inputs;
+  };
+  Attention read_attention(const KerasCall& call);
+  KerasTensor whole_attention(const KerasCall& call, const Attention& attention);
+  KerasTensor attention_steps(const KerasCall& call, const Attention& attention);
+  KerasTensor quantized_projection(const KerasCall& call, const Attention& attention, const Projection& projection,
+                                   const KerasTensor& input, const std::string& suffix);
+  ImportedArray attention_bias(const KerasCall& call, const Attention& attention, const KerasWeight& which,
+                               const std::vector<std::size_t>& shape) const;
 
   KerasTensor dense_of(const KerasCall& call, const KerasWeight& kernel, const KerasWeight& bias, bool use_bias,
                        const nlohmann::json& config);
@@ -79,6 +99,7 @@ class KerasLayers {
                        const std::string& suffix);
   ImportedArray weight(const KerasCall& call, const KerasWeight& which, const std::vector<std::size_t>& shape) const;
   std::vector<double> quantized(const nlohmann::json& quantizer, const Hdf5Array& kernel) const;
+  static double slope_of(const nlohmann::json& config, const std::string& key, double fallback);
   void use(const KerasTensor& tensor, bool by_dense);
   std::string unique_name(const KerasCall& call, const std::string& suffix);
 

@@ -10,7 +10,8 @@ namespace rtlgen {
 namespace {
 
 bool is_exact(const ImportedLayer& layer) {
-  static const std::set<std::string> kTypes = {"dense", "affine", "batch_norm", "add", "concat", "flatten"};
+  static const std::set<std::string> kTypes = {"dense",  "affine",  "batch_norm", "add",
+                                               "concat", "flatten", "scores",     "mix"};
   if (layer.type == "activation") {
     const std::string function = layer.keys.value("function", "");
     return function == "relu" || function == "clip";
@@ -54,15 +55,17 @@ void settle_precision(ImportedModel& model) {
     if (is_exact(layer) || tables.count(layer.name) != 0) {
       exact[layer.name] = settled.size();
     } else if (layer.type != "quantize") {
-      nlohmann::ordered_json precision = {{"activation", own_format(layer)}};
-      if (layer.type == "multi_head_attention") {
-        precision["score"] = "fixed<16,8>";
+      if (!layer.keys.contains("precision")) {
+        layer.keys["precision"] = {{"activation", own_format(layer)}};
       }
-      layer.keys["precision"] = precision;
+      if (layer.type == "multi_head_attention") {
+        layer.keys["precision"]["score"] = "fixed<16,8>";
+      }
       rounded += (rounded.empty() ? "" : ", ") + layer.name;
       std::string& input = layer.inputs.front();
       const auto producer = exact.find(input);
-      if (producer != exact.end()) {
+      // A softmax takes exact sums as they are.
+      if (producer != exact.end() && layer.type != "softmax") {
         ImportedLayer& before = settled[producer->second];
         if (users[input] == 1 && before.type != "concat" && before.type != "flatten") {
           before.keys["precision"] = {{"activation", kChosenFormat}};

@@ -25,6 +25,10 @@ const std::map<std::string, std::vector<std::string>>& positional() {
   static const std::map<std::string, std::vector<std::string>> kNames = {
       {"quantized_bits", {"bits", "integer", "symmetric", "keep_negative", "alpha", "use_stochastic_rounding"}},
       {"quantized_relu", {"bits", "integer", "use_sigmoid", "negative_slope", "use_stochastic_rounding"}},
+      {"quantized_linear", {"bits", "integer", "symmetric", "keep_negative", "alpha", "use_stochastic_rounding"}},
+      {"quantized_po2", {"bits", "max_value", "use_stochastic_rounding", "quadratic_approximation"}},
+      {"quantized_relu_po2",
+       {"bits", "max_value", "negative_slope", "use_stochastic_rounding", "quadratic_approximation"}},
       {"quantized_tanh", {"bits"}},
       {"quantized_sigmoid", {"bits"}},
       {"binary", {"use_01", "alpha", "use_stochastic_rounding"}},
@@ -139,6 +143,28 @@ void check_refused(const nlohmann::json& config, const std::string& text) {
   }
 }
 
+void read_power(const nlohmann::json& config, bool has_sign, const std::string& text, QKerasQuantizer& result) {
+  constexpr int kMostPowerBits = 12;
+  result.kind = QKerasQuantizer::Kind::power;
+  result.bits = config_integer(config, "bits", 8, 1, kMostPowerBits);
+  result.has_sign = has_sign;
+  result.quadratic = config_flag(config, "quadratic_approximation", false);
+  if (!config_value(config, "max_value").is_null()) {
+    result.max_value = config_number(config, "max_value", 0);
+    if (*result.max_value <= 0) {
+      throw KerasProblem(fmt::format("quantizer {}: max_value must be positive", text));
+    }
+  }
+  const std::string rounding = config_text(config, "log2_rounding", "rnd");
+  if (rounding != "rnd" && rounding != "floor") {
+    throw KerasProblem(fmt::format("quantizer {}: log2_rounding must be rnd or floor", text));
+  }
+  result.rounds_down = rounding == "floor";
+  if (config_number(config, "negative_slope", 0) != 0) {
+    throw KerasProblem(fmt::format("quantizer {}, expected one without negative_slope", text));
+  }
+}
+
 QKerasQuantizer parse_object(const nlohmann::json& value, const std::string& text) {
   const std::string name = plain_name(config_text(value, "class_name", ""));
   const nlohmann::json& config = config_value(value, "config");
@@ -159,9 +185,34 @@ QKerasQuantizer parse_object(const nlohmann::json& value, const std::string& tex
     result.bits = config_integer(config, "bits", 8, 1, kMostBits);
     result.integer = config_integer(config, "integer", 0, -kMostBits, kMostBits);
     result.has_sign = false;
-    if (config_number(config, "negative_slope", 0) != 0 || config_flag(config, "use_sigmoid", false)) {
-      throw KerasProblem(fmt::format("quantizer {}, expected one without negative_slope and use_sigmoid", text));
+    if (config_flag(config, "use_sigmoid", false)) {
+      throw KerasProblem(fmt::format("quantizer {}, expected one without use_sigmoid", text));
     }
+    result.slope = config_number(config, "negative_slope", 0);
+    if (result.slope != 0) {
+      result.has_sign = true;
+      // The lowest code, -slope m, must be whole.
+      const double lowest = std::ldexp(result.slope, result.bits - 1);
+      if (result.slope < 0 || result.slope > 1 || lowest != std::floor(lowest)) {
+        throw KerasProblem(
+            fmt::format("quantizer {}, expected a negative_slope that is a power of two from 2^(1-bits) to 1", text));
+      }
+    }
+  } else if (name == "quantized_linear") {
+    result.bits = config_integer(config, "bits", 8, 2, kMostBits);
+    result.integer = config_integer(config, "integer", 0, -kMostBits, kMostBits);
+    result.has_sign = config_flag(config, "keep_negative", true);
+    result.scaled = true;
+    read_alpha(config, result);
+    result.symmetric = config_flag(config, "symmetric", true);
+    if (!result.auto_alpha.empty()) {
+      throw KerasProblem(
+          fmt::format("quantizer {}: its scale is searched for in the data, expected a number for alpha (nearest: "
+                      "quantized_bits)",
+                      text));
+    }
+  } else if (name == "quantized_po2" || name == "quantized_relu_po2") {
+    read_power(config, name == "quantized_po2", text, result);
   } else if (name == "quantized_tanh" || name == "quantized_sigmoid") {
     result.kind = name == "quantized_tanh" ? Kind::tanh : Kind::sigmoid;
     result.bits = config_integer(config, "bits", 8, 2, kMostBits);
@@ -193,7 +244,48 @@ int magnitude_bits(const QKerasQuantizer& quantizer) { return quantizer.bits - (
 double fixed_mantissa(const QKerasQuantizer& quantizer, double x) {
   const double m = std::ldexp(1.0, magnitude_bits(quantizer));
   const double low = quantizer.has_sign ? -m + (quantizer.symmetric ? 1 : 0) : 0;
-  return std::clamp(std::nearbyint(std::ldexp(x, magnitude_bits(quantizer) - quantizer.integer)), low, m - 1);
+  const double scaled = quantizer.scaled ? x / quantizer.alpha : x;
+  return std::clamp(std::nearbyint(std::ldexp(scaled, magnitude_bits(quantizer) - quantizer.integer)), low, m - 1);
+}
+
+/// The exponent that a `power` quantizer gives to x. Logarithms are in float32, as QKeras' are.
+int power_exponent(const QKerasQuantizer& quantizer, double x) {
+  const int sign_of_exponent = quantizer.max_value && *quantizer.max_value <= 1 ? 0 : 1;
+  const int bits = std::max(0, quantizer.bits - (quantizer.has_sign ? 1 : 0) - sign_of_exponent);
+  const int lowest = -(1 << bits);
+  const int step = quantizer.quadratic ? 2 : 1;
+  const int highest = ((1 << bits) - 1) / step * step;
+  const auto magnitude = static_cast<float>(quantizer.has_sign ? std::abs(x) : std::max(x, 0.0));
+  if (magnitude < static_cast<float>(kKerasEpsilon)) {
+    return lowest;
+  }
+  const float limited = quantizer.max_value ? std::min(magnitude, static_cast<float>(*quantizer.max_value)) : magnitude;
+  const float logarithm = std::log(quantizer.quadratic ? std::sqrt(limited) : limited) / std::log(2.0F);
+  const float rounded = quantizer.rounds_down ? std::floor(logarithm) : std::nearbyint(logarithm);
+  return step * std::clamp(static_cast<int>(rounded), lowest, highest);
+}
+
+/// Powers of two as whole numbers times the smallest of them.
+QuantizedKernel quantize_to_powers(const QKerasQuantizer& quantizer, const std::vector<double>& values) {
+  constexpr int kMostSpan = 40;
+  std::vector<int> exponents;
+  exponents.reserve(values.size());
+  for (const double x : values) {
+    exponents.push_back(power_exponent(quantizer, x));
+  }
+  const auto [least, most] = std::minmax_element(exponents.begin(), exponents.end());
+  if (exponents.empty() || *most - *least > kMostSpan) {
+    throw KerasProblem(fmt::format("quantizer {} makes weights of 2^{} to 2^{}, expected a range of at most 2^{}",
+                                   quantizer.text, exponents.empty() ? 0 : *least, exponents.empty() ? 0 : *most,
+                                   kMostSpan));
+  }
+  QuantizedKernel result;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double power = std::ldexp(1.0, exponents[i] - *least);
+    result.mantissas.push_back(quantizer.has_sign && values[i] < 0 ? -power : power);
+  }
+  result.scale = {std::ldexp(1.0, *least)};
+  return result;
 }
 
 double mantissa(const QKerasQuantizer& quantizer, double x) {
@@ -362,6 +454,18 @@ std::optional<QKerasQuantizer> parse_qkeras_quantizer(const nlohmann::json& valu
 }
 
 QuantizedKernel quantize_kernel(const QKerasQuantizer& quantizer, const Hdf5Array& kernel) {
+  if (quantizer.slope != 0) {
+    throw KerasProblem(fmt::format("quantizer {} for weights, expected quantized_bits", quantizer.text));
+  }
+  if (quantizer.kind == Kind::power) {
+    return quantize_to_powers(quantizer, kernel.values);
+  }
+  if (quantizer.scaled && quantizer.no_alpha) {  // a layer that trains its kernel turns that into auto_po2
+    throw KerasProblem(fmt::format(
+        "quantizer {} of a kernel: its scale is searched for in the weights, expected a number for alpha (nearest: "
+        "quantized_bits)",
+        quantizer.text));
+  }
   // A layer that trains its kernel turns alpha: None into auto_po2.
   const bool trains = quantizer.no_alpha && quantizer.auto_alpha.empty();
   if (quantizer.auto_alpha == "auto" && (quantizer.kind != Kind::fixed || quantizer.after_0_9)) {

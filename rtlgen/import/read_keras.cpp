@@ -18,8 +18,11 @@ using nlohmann::json;
 
 constexpr int kMostSize = 1024;
 
-/// Whether there is a quantizer of QKeras anywhere in a configuration.
+/// Whether there is a quantizer of QKeras anywhere in a configuration, or the numbers of one (keras_attention.cpp).
 bool has_quantizer(const json& config) {
+  if (config_value(config, "num_heads").is_number() && config_value(config, "act_bits").is_number()) {
+    return true;
+  }
   if (config.is_array() || config.is_object()) {
     for (const auto& [key, value] : config.items()) {
       const bool may_be = key == "activation" || key.find("quantizer") != std::string::npos;

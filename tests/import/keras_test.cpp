@@ -11,6 +11,7 @@
 #include "ir/source_error.hpp"
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/file_bytes.hpp"
+#include "rtlgen/import/keras_activation.hpp"
 #include "rtlgen/import/keras_graph.hpp"
 #include "rtlgen/import/keras_problem.hpp"
 #include "rtlgen/import/qkeras_quantizer.hpp"
@@ -19,6 +20,7 @@
 #include "rtlgen/npy.hpp"
 #include "rtlgen/npz.hpp"
 #include "rtlgen/yaml_frontend.hpp"
+#include "tests/support/imported.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {
@@ -50,8 +52,8 @@ double difference(const std::string& file, const std::string& events, const std:
 }
 
 const std::vector<std::string>& models() {
-  static const std::vector<std::string> kModels = {"transformer", "branches", "jet_tagger", "autoencoder",
-                                                   "quantized_attention"};
+  static const std::vector<std::string> kModels = {"transformer",         "branches",  "jet_tagger",     "autoencoder",
+                                                   "quantized_attention", "functions", "attention_steps"};
   return kModels;
 }
 
@@ -63,6 +65,50 @@ TEST_CASE("keras: models of both formats compute what a plain forward pass does"
             1e-9);
     }
   }
+}
+
+TEST_CASE("keras: quantized functions and quantizers of all kinds are exact in integers", "[keras]") {
+  const TemporaryFolder folder;
+  const ImportOptions options = options_of(fixture("functions.keras"), folder.file("out"));
+  write_import(read_keras(options), options);
+  const RowMatrix rows = testing::golden_rows(folder.file("out/model.yaml"), fixture("functions_x.npy"));
+  CHECK(testing::count_differences(rows, read_npy(fixture("functions_y.npy"))) == 0);
+}
+
+TEST_CASE("keras: attention with quantized projections becomes its steps", "[keras]") {
+  const ImportedModel model = read_keras(options_of(fixture("attention_steps.h5")));
+  CHECK(model.exact);
+  const auto find = [&](const std::string& name) {
+    const auto found = std::find_if(model.layers.begin(), model.layers.end(),
+                                    [&](const ImportedLayer& layer) { return layer.name == name; });
+    REQUIRE(found != model.layers.end());
+    return *found;
+  };
+  const ImportedLayer query = find("attention_query");
+  CHECK(query.keys["units"] == 8);
+  CHECK(query.arrays.at("weight").integral);
+  CHECK(query.arrays.at("weight_scale").values == std::vector<double>{0x1p-6});
+  CHECK(find("attention_query_codes").keys["format"] == "fixed<9,4,rnd_conv,sat>");
+  CHECK(find("attention_scores").inputs == std::vector<std::string>{"attention_query_codes", "attention_key_codes"});
+  CHECK(find("attention_scaled").arrays.at("weight").values == std::vector<double>(12, 0.5));
+  CHECK(find("attention_prob").keys["groups"] == 2);
+  CHECK(find("attention_mix").inputs == std::vector<std::string>{"attention_prob", "attention_value_codes"});
+  CHECK(find("attention").keys["units"] == 5);
+  CHECK(find("attention_codes").keys["format"] == "fixed<9,4,rnd_conv,sat>");
+  CHECK(model.notes == std::vector<std::string>{
+                           "attention: its softmax is computed with tables of rtlgen, close to the file but not equal",
+                           "formats chosen here, as the file has none: attention_prob"});
+}
+
+TEST_CASE("keras: attention in steps is the file's but for its softmax", "[keras]") {
+  const TemporaryFolder folder;
+  const ImportOptions options = options_of(fixture("attention_steps.keras"), folder.file("out"));
+  write_import(read_keras(options), options);
+  const RowMatrix rows = testing::golden_rows(folder.file("out/model.yaml"), fixture("attention_steps_x.npy"));
+  const NpyArray expected = read_npy(fixture("attention_steps_y.npy"));
+  // A code of the output projection may be another one: 2^-5, times weights below 1.
+  CHECK(testing::largest_difference(rows, expected) < 0.1);
+  CHECK(testing::count_differences(rows, expected) < expected.values.size() / 4);
 }
 
 TEST_CASE("keras: both formats give the same layers", "[keras]") {
@@ -115,11 +161,12 @@ TEST_CASE("keras: what the file cannot keep exact gets a format, and so does wha
   const ImportedModel tagger = read_keras(options_of(fixture("jet_tagger.h5")));
   const ImportedLayer& softmax = tagger.layers.back();
   CHECK(softmax.keys["precision"]["activation"] == "ufixed<16,0>");
-  CHECK(tagger.layers[tagger.layers.size() - 2].keys["precision"]["activation"] == "fixed<18,8>");
-  CHECK(tagger.notes == std::vector<std::string>{
-                            "formats chosen here, as the file has none: softmax",
-                            "fixed<18,8> was chosen without looking at ranges, of which the file says nothing, for: "
-                            "output; events (--calibration) settle it"});
+  CHECK_FALSE(tagger.layers[tagger.layers.size() - 2].keys.contains("precision"));  // a softmax takes exact sums
+  CHECK(tagger.notes == std::vector<std::string>{"formats chosen here, as the file has none: softmax"});
+  const ImportedModel attention = read_keras(options_of(fixture("quantized_attention.h5")));
+  CHECK(attention.notes.back() ==
+        "fixed<18,8> was chosen without looking at ranges, of which the file says nothing, for: attention; events "
+        "(--calibration) settle it");
 }
 
 TEST_CASE("keras: a format given by the user leaves the event's own quantizer in its place", "[keras]") {
@@ -151,6 +198,12 @@ TEST_CASE("keras: quantizers of weights, halves to even and ends included", "[ke
   CHECK(quantize("quantized_bits(1,0,alpha=1)", {0, -0.1}) == Values{1, -1});
   CHECK(quantize("binary(alpha=0.5)", {0, -0.1, 3}) == Values{0.5, -0.5, 0.5});
   CHECK(quantize("ternary(alpha=2,threshold=0.5)", {0.5, -0.5, 0.49, -3}) == Values{2, -2, 0, -2});
+  CHECK(quantize("quantized_linear(4,0,alpha=0.5)", {0.1, -0.1, 5, -5}) == Values{0.125, -0.125, 0.4375, -0.4375});
+  CHECK(quantize("quantized_linear(4,1,0,alpha=1)", {0.3, -9}) == Values{0.25, -2});
+  // Powers of two: 0 is the least one, ends are limited, exponents are even where they must be.
+  CHECK(quantize("quantized_po2(4)", {0.3, -0.7, 0, 100, -0.001}) == Values{0.25, -0.5, 0.0625, 8, -0.0625});
+  CHECK(quantize("quantized_po2(3,1)", {0.3, 5, 0}) == Values{0.25, 1, 0.0625});
+  CHECK(quantize("quantized_relu_po2(3,quadratic_approximation=True)", {0.3, -5, 3, 9}) == Values{0.25, 0.0625, 4, 4});
   // The scale that fits best: 0.25 for weights of about one and three quarters; of binary weights their mean size.
   CHECK(quantize("quantized_bits(3,0)", {0.25, -0.75, 0.5, 0.74}) == Values{0.25, -0.75, 0.5, 0.75});
   CHECK(quantize("binary()", {0.25, -0.25, 0.3}) == Values{0.25, -0.25, 0.25});
@@ -166,15 +219,42 @@ std::string problem_of(const std::string& quantizer) {
 }
 
 TEST_CASE("keras: quantizers without a counterpart are named with the nearest", "[keras]") {
-  CHECK(problem_of("quantized_po2(4)") ==
-        "quantizer quantized_po2(4) is not supported; nearest: quantized_bits, quantized_relu, binary or ternary");
+  CHECK(problem_of("quantized_ulaw(4)") ==
+        "quantizer quantized_ulaw(4) is not supported; nearest: quantized_bits, quantized_relu, binary or ternary");
+  CHECK(problem_of("quantized_linear(4)").find("its scale is searched for in the weights") != std::string::npos);
+  CHECK(problem_of("quantized_linear(4,alpha='auto')").find("searched for in the data") != std::string::npos);
+  CHECK(problem_of("quantized_po2(4,max_value=-1)").find("max_value must be positive") != std::string::npos);
+  CHECK(problem_of("quantized_relu(4,0,0,0.25)").find("for weights, expected quantized_bits") != std::string::npos);
+  CHECK(problem_of("quantized_relu(4,0,0,0.3)").find("a power of two from 2^(1-bits) to 1") != std::string::npos);
   CHECK(problem_of("binary(alpha='auto')").find("nearest: alpha: auto_po2") != std::string::npos);
-  CHECK(problem_of("quantized_relu(6,0,1)").find("expected one without negative_slope and use_sigmoid") !=
-        std::string::npos);
+  CHECK(problem_of("quantized_relu(6,0,1)").find("expected one without use_sigmoid") != std::string::npos);
   CHECK(problem_of("quantized_bits(99)") == "bits: 99, expected a whole number from 1 to 32");
   CHECK(problem_of("quantized_bits(6,0").find("expected NAME(ARGUMENTS)") != std::string::npos);
   CHECK(problem_of("quantized_bits(6,zero)").find("quantizer argument 'zero'") == 0);
   CHECK(problem_of("quantized_bits(6,0,0,True,1,0,3,4)").find("argument 7 must be named") != std::string::npos);
+}
+
+/// Type and keys of the layers that an activation becomes.
+std::string activation(const nlohmann::json& value) {
+  std::string text;
+  for (const ImportedLayer& layer : activation_layers(value, 2)) {
+    text += layer.type + layer.keys.dump();
+  }
+  return text;
+}
+
+TEST_CASE("keras: activations with a slope for negative numbers, and functions without parameters", "[keras]") {
+  CHECK(activation("leaky_relu") == R"(activation{"function":"leaky_relu","slope":0.2})");
+  CHECK(activation("elu") == R"(activation{"function":"elu"})");
+  CHECK(activation("hard_silu") == R"(activation{"function":"hard_swish"})");
+  CHECK(activation("quantized_relu(5,1,0,0.25)") ==
+        R"(activation{"function":"leaky_relu","slope":0.25}quantize{"signed":true,"bits":5,"scale":0.125,"low":-4.0})");
+  CHECK(activation("quantized_linear(5,0,alpha=3)") ==
+        R"(quantize{"signed":true,"bits":5,"scale":0.1875,"narrow":true})");
+  CHECK_THROWS_WITH(activation("quantized_relu_po2(4)"),
+                    Catch::Contains("of an activation, expected one of equal steps; nearest: quantized_relu"));
+  CHECK_THROWS_WITH(activation("quantized_bits(4,alpha='auto_po2')"),
+                    Catch::Contains("its scale follows from the events of a batch, expected alpha: 1"));
 }
 
 TEST_CASE("keras: names of variables in archives", "[keras]") {
@@ -257,14 +337,15 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
     const char* message;
   };
   const std::vector<Case> cases = {
-      {"branches.keras", "\"class_name\": \"ReLU\"", "\"class_name\": \"LeakyReLU\"",
-       "layer 'relu6' (LeakyReLU): the class is not supported; nearest: ReLU"},
+      {"branches.keras", "\"class_name\": \"ReLU\"", "\"class_name\": \"PReLU\"",
+       "layer 'relu6' (PReLU): the class is not supported; nearest: LeakyReLU"},
+      {"branches.keras", "\"class_name\": \"ReLU\"", "\"class_name\": \"QSeparableConv1D\"",
+       "layer 'relu6' (QSeparableConv1D): the class is not supported; nearest: QDense"},
       {"branches.keras", "\"negative_slope\": 0.0", "\"negative_slope\": 0.1",
-       "layer 'relu6' (ReLU): ReLU with negative_slope or threshold, expected both 0; nearest: ReLU()"},
-      {"branches.keras", "\"activation\": \"tanh\"", "\"activation\": \"elu\"",
-       "layer 'shared' (Dense): activation \"elu\", expected linear, relu, relu6, gelu, sigmoid, tanh, silu, softmax "
-       "or "
-       "a quantizer of QKeras; nearest: relu"},
+       "layer 'relu6' (ReLU): ReLU with negative_slope and max_value, expected one of the two; nearest: ReLU()"},
+      {"branches.keras", "\"activation\": \"tanh\"", "\"activation\": \"exponential\"",
+       "layer 'shared' (Dense): activation \"exponential\", expected linear, relu, relu6, leaky_relu, elu, selu, gelu, "
+       "sigmoid, tanh, silu, softplus, softsign, hard_silu, softmax or a quantizer of QKeras"},
       {"branches.keras", "\"axis\": -1", "\"axis\": 1",
        "layer 'join' (Concatenate): axis: 1 of a tensor [4,5], expected the last axis (the features)"},
       {"branches.keras", "\"target_shape\": [4, -1]", "\"target_shape\": [5, -1]",
@@ -286,8 +367,9 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
       {"transformer.keras", "\"num_heads\": 2", "\"num_heads\": 4",
        "layer 'attention1' (MultiHeadAttention): weight 'query/kernel' has shape [8,2,4], expected [8,4,4]"},
       {"transformer.keras", "\"units\": 12, \"activation\": \"gelu\"", "\"units\": 12, \"activation\": [1]",
-       "layer 'hidden' (Dense): activation [1], expected linear, relu, relu6, gelu, sigmoid, tanh, silu, softmax or a "
-       "quantizer of QKeras"},
+       "layer 'hidden' (Dense): activation [1], expected linear, relu, relu6, leaky_relu, elu, selu, gelu, sigmoid, "
+       "tanh, "
+       "silu, softplus, softsign, hard_silu, softmax or a quantizer of QKeras"},
       {"transformer.keras", "\"class_name\": \"Functional\"", "\"class_name\": \"Subclassed\"",
        "a model of class Subclassed, expected Sequential or Functional"},
       {"autoencoder.keras", "\"activation\": \"binary(alpha=1)\"", "\"activation\": \"ternary(alpha=1)\"",

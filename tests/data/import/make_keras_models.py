@@ -63,6 +63,47 @@ def po2_quantizer(bits, integer):
     return apply
 
 
+def linear_quantizer(bits, integer, alpha, symmetric=1):
+    """quantized_linear: alpha is part of the step."""
+    return bits_quantizer_with_step(bits, 2.0 ** (integer - bits + 1) * alpha, symmetric)
+
+
+def bits_quantizer_with_step(bits, step, symmetric):
+    top = 2.0 ** (bits - 1)
+    return lambda x: step * np.clip(round_even(x / step), -top + symmetric, top - 1)
+
+
+def power_quantizer(bits, max_value=None, signed=True, quadratic=False):
+    """quantized_po2 and quantized_relu_po2."""
+    exponent_bits = bits - int(signed) - int(max_value is None or max_value > 1)
+    low, high = -(2**exponent_bits), 2**exponent_bits - 1
+    factor = 2 if quadratic else 1
+    high = high // factor * factor
+
+    def apply(x):
+        size = np.float32(np.abs(x) if signed else np.maximum(x, 0))
+        limited = np.maximum(size, np.float32(1e-7))
+        if max_value is not None:
+            limited = np.minimum(limited, np.float32(max_value))
+        logarithm = np.log(np.sqrt(limited) if quadratic else limited) / np.log(np.float32(2))
+        exponent = np.where(size < 1e-7, low, factor * np.clip(np.rint(logarithm), low, high))
+        return np.where((x < 0) & signed, -1.0, 1.0) * 2.0 ** exponent.astype(np.float64)
+
+    return apply
+
+
+def tanh_quantizer(bits, real=False, symmetric=0):
+    """quantized_tanh: of tanh, or of its piecewise linear form."""
+    fixed = bits_quantizer(bits, 0, symmetric=symmetric)
+    return lambda x: fixed(np.tanh(x) if real else 2 * np.clip(0.5 * x + 0.5, 0, 1) - 1)
+
+
+def sigmoid_quantizer(bits, real=False):
+    """quantized_sigmoid: of the sigmoid, or of its piecewise linear form."""
+    fixed = bits_quantizer(bits, 0, keep_negative=False)
+    return lambda x: fixed(1 / (1 + np.exp(-x)) if real else np.clip(0.5 * x + 0.5, 0, 1))
+
+
 def quantizer_config(name, **config):
     return {"class_name": name, "config": config, "registered_name": name}
 
@@ -192,6 +233,22 @@ def batch_norm(rng, name, size, scale=True):
                  lambda x: (x - mean) / np.sqrt(variance + 0.001) * gamma + beta)
 
 
+def qbatch_norm(rng, name, size):
+    gamma = rng.uniform(0.5, 1.5, size).astype(np.float32).astype(float)
+    beta, mean = wide(rng, size), wide(rng, size)
+    variance = rng.uniform(0.5, 2, size).astype(np.float32).astype(float)
+    weights = [("gamma", "", gamma), ("beta", "", beta), ("moving_mean", "", mean), ("moving_variance", "", variance)]
+    config = {"axis": [1], "momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True,
+              "gamma_quantizer": quantizer_config("quantized_relu_po2", bits=6, max_value=2048),
+              "beta_quantizer": quantizer_config("quantized_po2", bits=5, max_value=None),
+              "mean_quantizer": bits_config(6, 1),
+              "variance_quantizer": quantizer_config("quantized_relu_po2", bits=6, quadratic_approximation=True)}
+    gamma, beta = power_quantizer(6, 2048, signed=False)(gamma), power_quantizer(5)(beta)
+    mean, variance = bits_quantizer(6, 1)(mean), power_quantizer(6, signed=False, quadratic=True)(variance)
+    return Layer("QBatchNormalization", name, config, weights,
+                 lambda x: (x - mean) / np.sqrt(variance + 0.001) * gamma + beta, package="qkeras")
+
+
 def layer_norm(rng, name, size):
     gamma = rng.uniform(0.5, 1.5, size).astype(np.float32).astype(float)
     beta = wide(rng, size)
@@ -224,6 +281,31 @@ def attention(rng, name, size, heads, key_dim, value_dim, kernel_quantizer=None,
     if kernel_config is not None:
         config.update(kernel_quantizer=kernel_config, bias_quantizer=None)
     layer = Layer("MultiHeadAttention" if kernel_config is None else "QMultiHeadAttention", name, config, parts, forward)
+    layer.named = ["value"]
+    return layer
+
+
+def attention_in_steps(rng, name, size, heads, key_dim, weight_bits, act_bits, act_int):
+    """A subclass of MultiHeadAttention whose projections have quantized kernels and results."""
+    kernel_bits, result_bits = bits_quantizer(weight_bits, 0), bits_quantizer(act_bits, act_int)
+    parts, numbers = [], {}
+    for part in ("query", "key", "value"):
+        kernel, bias = wide(rng, size, heads, key_dim), wide(rng, heads, key_dim, spread=0.3)
+        parts += [(part + "/kernel", part + "_dense", kernel), (part + "/bias", part + "_dense", bias)]
+        numbers[part] = (kernel_bits(kernel), bias)
+    kernel, bias = wide(rng, heads, key_dim, size), wide(rng, size, spread=0.3)
+    parts += [("attention_output/kernel", "output_dense", kernel), ("attention_output/bias", "output_dense", bias)]
+    output = kernel_bits(kernel)
+
+    def forward(x, *_):
+        q, k, v = [result_bits(np.einsum("ntc,chd->nhtd", x, w) + b[None, :, None]) for w, b in numbers.values()]
+        weights = softmax(np.einsum("nhtd,nhsd->nhts", q, k) / math.sqrt(key_dim))
+        return result_bits(np.einsum("nhts,nhsd,hdc->ntc", weights, v, output) + bias)
+
+    config = {"num_heads": heads, "key_dim": key_dim, "value_dim": key_dim, "dropout": 0.0, "use_bias": True,
+              "output_shape": None, "attention_axes": [1], "weight_bits": weight_bits, "weight_int": 0,
+              "act_bits": act_bits, "act_int": act_int}
+    layer = Layer("QMultiHeadAttention", name, config, parts, forward)
     layer.named = ["value"]
     return layer
 
@@ -445,6 +527,38 @@ def quantized_attention(rng):
     return model
 
 
+def functions(rng):
+    """Quantized functions and quantizers of other kinds than quantized_bits; all of it is exact."""
+    model = Model("Sequential", "functions", [8])
+    model.add(qactivation("input_bits", bits_config(8, 2), bits_quantizer(8, 2)))
+    linear = quantizer_config("quantized_linear", bits=5, integer=0, symmetric=1, alpha=0.3, keep_negative=True)
+    model.add(qdense(rng, "linear", 8, 10, linear, linear_quantizer(5, 0, 0.3), bits_config(6, 1),
+                     bits_quantizer(6, 1), "quantized_tanh(7,use_real_tanh=1)", tanh_quantizer(7, real=True)))
+    model.add(qdense(rng, "powers", 10, 8, quantizer_config("quantized_po2", bits=4, max_value=1),
+                     power_quantizer(4, 1), bits_config(6, 1), bits_quantizer(6, 1)))
+    model.add(qbatch_norm(rng, "norm", 8))
+    model.add(qactivation("norm_bits", "quantized_bits(8,2,alpha=1)", bits_quantizer(8, 2)))
+    model.add(qactivation("sigmoid", "quantized_sigmoid(6,use_real_sigmoid=1)", sigmoid_quantizer(6, real=True)))
+    model.add(qdense(rng, "hidden", 8, 6, bits_config(5, 0), bits_quantizer(5, 0), bits_config(6, 1),
+                     bits_quantizer(6, 1), "silu", lambda x: x * FUNCTIONS["sigmoid"](x)))
+    model.add(qactivation("silu_bits", "quantized_linear(6,1,alpha=0.7)", linear_quantizer(6, 1, 0.7)))
+    model.add(qdense(rng, "last", 6, 4, bits_config(5, 0), bits_quantizer(5, 0), bits_config(6, 1),
+                     bits_quantizer(6, 1), "quantized_sigmoid(5)", sigmoid_quantizer(5)))
+    return model
+
+
+def attention_steps(rng):
+    """Attention with quantized projections between quantized tensors."""
+    model = Model("Functional", "attention_steps", [6, 5])
+    start = model.add(qactivation("start", "quantized_bits(8,2,alpha=1)", bits_quantizer(8, 2)), -1)
+    attended = model.add(attention_in_steps(rng, "attention", 5, 2, 4, 7, 9, 3), start, start)
+    summed = model.add(plain("Add", "add", lambda *x: sum(x)), attended, start)
+    pooled = model.add(plain("Flatten", "flatten", lambda x: x.reshape(len(x), -1), data_format="channels_last"), summed)
+    model.add(qdense(rng, "out", 30, 3, bits_config(6, 0), bits_quantizer(6, 0), bits_config(6, 0),
+                     bits_quantizer(6, 0)), pooled)
+    return model
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Files of HDF5 itself: types of numbers, and what no model has
 
@@ -487,11 +601,12 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     write_types(folder / "types.h5")
     write_hostile(folder / "hostile.h5")
-    makers = [jet_tagger, autoencoder, transformer, branches, quantized_attention]
+    makers = [jet_tagger, autoencoder, transformer, branches, quantized_attention, functions, attention_steps]
     for seed, maker in enumerate(makers):
         rng = np.random.default_rng(seed)
         model = maker(rng)
-        x = rng.normal(0, 1, [24] + list(model.shape))
+        events = 500 if maker is functions else 24
+        x = rng.normal(0, 1, [events] + list(model.shape))
         x = np.round(x * 256) / 256  # on the grid of a fixed-point input
         write_h5(folder / f"{model.name}.h5", model)
         write_keras(folder / f"{model.name}.keras", model)

@@ -352,6 +352,45 @@ ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, 
   return {diagonal(rows), vector_literal(bias), frac};
 }
 
+/// Whether x is a whole number but for the rounding of doubles: zero points come multiplied by their scale.
+bool is_nearly_whole(double x) { return std::abs(x - std::round(x)) <= 0x1p-40 * std::max(1.0, std::abs(x)); }
+
+/// The tensor with one scale for all features of a group and no offsets, as integers of a node: made where it is not so
+/// already, by shifts and the addition of zero points.
+ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, const std::string& name) {
+  const Index features = tensor.features();
+  const Index count = features / groups;
+  std::vector<std::int64_t> ratios;
+  std::vector<std::int64_t> bias;
+  VectorXd factor(features);
+  for (Index f = 0; f < features; ++f) {
+    const auto group = tensor.factor.segment(f / count * count, count).cwiseAbs();
+    const double unit = (group.array() > 0).any() ? (group.array() > 0).select(group, group.maxCoeff()).minCoeff() : 1;
+    const double ratio = tensor.factor[f] / unit;
+    const double offset = tensor.offset[f] / unit;
+    if (!is_nearly_whole(ratio) || !is_nearly_whole(offset) || std::abs(ratio) > kFewBits) {
+      throw IrError("'" + name + "': the scales of a head's features are not related by powers of two, or its zero " +
+                    "points are not whole; expected a quantizer with one scale for the tensor");
+    }
+    ratios.push_back(whole(std::round(ratio)));
+    bias.push_back(whole(std::round(offset)));
+    factor[f] = unit;
+  }
+  const auto all = [](const std::vector<std::int64_t>& list, std::int64_t value) {
+    return std::all_of(list.begin(), list.end(), [value](std::int64_t entry) { return entry == value; });
+  };
+  if (all(ratios, 1) && all(bias, 0)) {
+    return tensor;
+  }
+  const NodeId id = append_exact(graph, name, "dense",
+                                 {{"weight", diagonal(ratios)},
+                                  {"bias", vector_literal(bias)},
+                                  {"weight_frac", std::int64_t{0}},
+                                  {"relu", std::int64_t{0}}},
+                                 tensor.node);
+  return tensor_of_node(id, factor, VectorXd::Zero(features));
+}
+
 }  // namespace
 
 NodeId append_node(Graph& graph, const std::string& name, const std::string& op, Attributes attributes,
@@ -506,6 +545,29 @@ ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, 
                   {{"relu", std::int64_t{0}}, {"output", exact_quantizer(std::min(width, kMaxFormatWidth), frac)}},
                   {a.node, b.node});
   return tensor_of_node(id, unit * std::ldexp(1.0, -frac), a.offset + b.offset);
+}
+
+ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
+                               const std::string& name) {
+  const bool mix = spec.op == "mix";
+  // The scales of b may differ from sum to sum: those of a mix are over tokens.
+  const ExactTensor left = equal_scales(graph, a, spec.heads, name + ".left");
+  const ExactTensor right =
+      equal_scales(graph, b, mix ? static_cast<int>(b.features()) : spec.kv_heads, name + ".right");
+  const NodeId id = append_node(graph, name, spec.op,
+                                {{"heads", std::int64_t{spec.heads}}, {"kv_heads", std::int64_t{spec.kv_heads}}},
+                                {left.node, right.node});
+  const Index results = graph.node(id).type.features / spec.heads;
+  const Index dim = b.features() / spec.kv_heads;
+  VectorXd factor(results * spec.heads);
+  for (Index head = 0; head < spec.heads; ++head) {
+    const Index first = (spec.kv_heads == 1 ? 0 : head) * dim;
+    for (Index result = 0; result < results; ++result) {
+      factor[head * results + result] =
+          left.factor[head * (a.features() / spec.heads)] * right.factor[first + (mix ? result : 0)];
+    }
+  }
+  return tensor_of_node(id, factor, VectorXd::Zero(factor.size()));
 }
 
 ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name) {

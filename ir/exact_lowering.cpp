@@ -1,6 +1,7 @@
 #include "ir/exact_lowering.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -323,10 +324,11 @@ ScaledProduct rounded_product(const ExactTensor& tensor, const TensorType& input
 /// A product of single features that gives the codes themselves, rounded by fit_rounding(), for every mantissa of the
 /// node.
 ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, const UniformQuantizer& quantizer,
-                             const CodeFormats& formats) {
+                             const CodeFormats& formats, const std::string& name) {
   if (quantizer.wraps) {
     throw IrError("a scale that is no power of two cannot wrap around, expected a saturating quantizer");
   }
+  bool ties = false;
   std::vector<StepFit> fits;
   int frac = std::numeric_limits<int>::min();
   for (Index f = 0; f < tensor.features(); ++f) {
@@ -339,8 +341,12 @@ ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, 
       throw IrError("no whole-number factor of 48 bits gives the same codes as the scale " +
                     fmt::format("{}", function.factor) + "; expected fewer bits, or scales that are powers of two");
     }
+    ties = ties || fit->ties_free;
     fits.push_back(*fit);
     frac = std::max(frac, codes.format.frac() + fit->shift);
+  }
+  if (ties) {
+    spdlog::warn("'{}': some results lie half way between two codes; they are rounded up or down, as it comes", name);
   }
   std::vector<std::int64_t> rows;
   std::vector<std::int64_t> bias;
@@ -355,6 +361,28 @@ ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, 
 /// Whether x is a whole number but for the rounding of doubles: zero points come multiplied by their scale.
 bool is_nearly_whole(double x) { return std::abs(x - std::round(x)) <= 0x1p-40 * std::max(1.0, std::abs(x)); }
 
+/// The largest unit of which all scales and offsets of the features [first, first + count) are whole multiples: the
+/// least scale, or that divided by a small power of two (a sign has offsets of halves). Nothing where there is none.
+std::optional<double> common_unit(const ExactTensor& tensor, Index first, Index count) {
+  constexpr int kMostHalvings = 8;
+  double unit = std::numeric_limits<double>::infinity();
+  for (Index f = first; f < first + count; ++f) {
+    unit = tensor.factor[f] == 0 ? unit : std::min(unit, std::abs(tensor.factor[f]));
+  }
+  unit = std::isinf(unit) ? 1.0 : unit;
+  for (int halvings = 0; halvings <= kMostHalvings; ++halvings, unit /= 2) {
+    bool fits = true;
+    for (Index f = first; f < first + count; ++f) {
+      const double ratio = tensor.factor[f] / unit;
+      fits = fits && is_nearly_whole(ratio) && is_nearly_whole(tensor.offset[f] / unit) && std::abs(ratio) < kFewBits;
+    }
+    if (fits) {
+      return unit;
+    }
+  }
+  return std::nullopt;
+}
+
 /// The tensor with one scale for all features of a group and no offsets, as integers of a node: made where it is not so
 /// already, by shifts and the addition of zero points.
 ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, const std::string& name) {
@@ -363,18 +391,17 @@ ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, co
   std::vector<std::int64_t> ratios;
   std::vector<std::int64_t> bias;
   VectorXd factor(features);
-  for (Index f = 0; f < features; ++f) {
-    const auto group = tensor.factor.segment(f / count * count, count).cwiseAbs();
-    const double unit = (group.array() > 0).any() ? (group.array() > 0).select(group, group.maxCoeff()).minCoeff() : 1;
-    const double ratio = tensor.factor[f] / unit;
-    const double offset = tensor.offset[f] / unit;
-    if (!is_nearly_whole(ratio) || !is_nearly_whole(offset) || std::abs(ratio) > kFewBits) {
+  for (Index first = 0; first < features; first += count) {
+    const auto unit = common_unit(tensor, first, count);
+    if (!unit) {
       throw IrError("'" + name + "': the scales of a head's features are not related by powers of two, or its zero " +
                     "points are not whole; expected a quantizer with one scale for the tensor");
     }
-    ratios.push_back(whole(std::round(ratio)));
-    bias.push_back(whole(std::round(offset)));
-    factor[f] = unit;
+    for (Index f = first; f < first + count; ++f) {
+      ratios.push_back(whole(std::round(tensor.factor[f] / *unit)));
+      bias.push_back(whole(std::round(tensor.offset[f] / *unit)));
+      factor[f] = *unit;
+    }
   }
   const auto all = [](const std::vector<std::int64_t>& list, std::int64_t value) {
     return std::all_of(list.begin(), list.end(), [value](std::int64_t entry) { return entry == value; });
@@ -521,7 +548,7 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
                             {"relu", std::int64_t{0}}};
       x = append_exact(graph, name + ".sum", tensor.op, sums, tensor.node);
     }
-    product = fitted_product(tensor, graph.node(x).type, quantizer, formats);
+    product = fitted_product(tensor, graph.node(x).type, quantizer, formats, name);
     rounding = fit_rounding(quantizer.rounding);
   }
   Attributes attributes = formats.attributes(rounding, relu);

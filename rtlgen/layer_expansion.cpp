@@ -442,7 +442,10 @@ class Expander {
     if (only_user && takes_factors(layer(from))) {
       scale_outputs(layer(from), factors);
     } else {
-      scaled = push_affine(spec, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
+      // What the softmax says of its result does not hold for what goes in.
+      LayerSpec before = spec;
+      before.precision.activation.reset();
+      scaled = push_affine(before, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
     }
     return push_softmax(spec, make(spec, name, LayerOp::softmax, {scaled}));
   }

@@ -83,14 +83,14 @@ class StepsModel {
     }
     std::vector<double> bias;
     for (int i = 0; i < units; ++i) {
-      bias.push_back(std::ldexp(dice_.number(-8, 8), -3));
+      bias.push_back(dice_.normal());  // no sum lies on a boundary of codes
     }
     arrays_[name + ".weight"] = npy_bytes({size(units), size(inputs)}, weight);
     arrays_[name + ".bias"] = npy_bytes({size(units)}, bias);
     arrays_[name + ".weight_scale"] = npy_bytes({}, std::vector<double>{scale()});
   }
 
-  double scale() { return dice_.percent(50) ? std::ldexp(1.0, -dice_.number(1, 3)) : 0.1 + 0.01 * dice_.below(40); }
+  double scale() { return dice_.percent(50) ? std::ldexp(1.0, -dice_.number(1, 3)) : 0.2 * std::exp2(dice_.normal()); }
 
   /// A format, or any scale with a zero point.
   void quantizer(const std::string& name, bool with_sign) {
@@ -101,7 +101,7 @@ class StepsModel {
     } else if (with_sign && dice_.percent(20)) {
       line(head + "bipolar: true, scale: 0.75");
     } else {
-      line(head + fmt::format("signed: {}, bits: {}, scale: {}, zero_point: {}", dice_.percent(50), bits, scale(),
+      line(head + fmt::format("signed: {}, bits: {}, scale: {:.17g}, zero_point: {}", dice_.percent(50), bits, scale(),
                               dice_.percent(40) ? dice_.number(-3, 3) : 0));
     }
   }
@@ -192,7 +192,8 @@ TEST_CASE("exact attention: a softmax that forgets the mask is a mismatch", "[fa
   CHECK(seen > 0);
 }
 
-/// What is said of a model of two steps behind projections q [tokens 4, features 6] and p [tokens 4, features 8].
+/// What is said of a layer behind projections q [tokens 4, features 6] and add1 [tokens 4, features 8]; a concatenation
+/// uses what it does not.
 std::string complaint(const std::string& layer, const std::string& mask = "valid") {
   const TemporaryFolder folder;
   const auto array = [](std::size_t rows) { return npy_bytes({rows, 3}, std::vector<double>(rows * 3, 0.5)); };
@@ -203,7 +204,7 @@ std::string complaint(const std::string& layer, const std::string& mask = "valid
                        "  - {name: q, type: dense, units: 6, use_bias: false}\n"
                        "  - {name: p, type: dense, units: 8, use_bias: false, input: event}\n"
                        "  - {add: [p, p]}\n  - " +
-                       layer + "\n");
+                       layer + "\n  - {name: all, concat: [y, q, add1]}\n");
   try {
     load_model(folder.file("model.yaml"), {});
   } catch (const SourceError& error) {
@@ -214,24 +215,24 @@ std::string complaint(const std::string& layer, const std::string& mask = "valid
 }
 
 TEST_CASE("exact attention: steps that do not fit are refused", "[frontend]") {
-  CHECK(complaint("{name: s, scores: [q, q], heads: 2}") == "error: layer 'add1' does not lead to the output 's'");
-  CHECK(complaint("{name: m, mix: [add1, q], heads: 2}") == "");
-  CHECK(complaint("{name: m, mix: [add1, q], heads: 2, kv_heads: 1}") == "");
-  CHECK(complaint("{name: m, mix: [add1, q, q], heads: 2}") == "error: 'mix' needs two layers");
-  CHECK(complaint("{name: m, mix: [add1, q], heads: 2, kv_heads: 3}") ==
+  CHECK(complaint("{name: y, scores: [q, q], heads: 2}") == "");
+  CHECK(complaint("{name: y, mix: [add1, q], heads: 2}") == "");
+  CHECK(complaint("{name: y, mix: [add1, q], heads: 2, kv_heads: 1}") == "");
+  CHECK(complaint("{name: y, mix: [add1, q, q], heads: 2}") == "error: 'mix' needs two layers");
+  CHECK(complaint("{name: y, mix: [add1, q], heads: 2, kv_heads: 3}") ==
         "error: 'kv_heads' must be 'heads' or 1, not '3'");
-  CHECK(complaint("{name: m, mix: [add1, q], heads: 1}") ==
-        "error: 'add1' [4, 8] and 'q' [4, 6] do not fit, expected features [heads, tokens] and [kv_heads, dim] with 1 "
+  CHECK(complaint("{name: y, mix: [add1, q], heads: 1}") ==
+        "error: 'add1' [4,8] and 'q' [4,6] do not fit, expected features [heads, tokens] and [kv_heads, dim] with 1 "
         "and 1 heads");
-  CHECK(complaint("{name: s, scores: [add1, q], heads: 2}") ==
-        "error: 'add1' [4, 8] and 'q' [4, 6] do not fit, expected features [heads, dim] and [kv_heads, dim] with 2 and "
+  CHECK(complaint("{name: y, scores: [add1, q], heads: 2}") ==
+        "error: 'add1' [4,8] and 'q' [4,6] do not fit, expected features [heads, dim] and [kv_heads, dim] with 2 and "
         "2 heads");
-  CHECK(complaint("{name: s, type: softmax, groups: 3}") ==
-        "error: softmax 's' of 8 features cannot have 3 equal groups");
-  CHECK(complaint("{name: s, type: softmax, groups: 4, masked: true}") ==
-        "error: softmax 's' of 8 features is masked, expected groups of a feature for each of the 4 tokens");
-  CHECK(complaint("{name: s, type: softmax, groups: 2, masked: true}", "none") ==
-        "error: softmax 's' of 8 features is masked, expected an `input` with a mask");
+  CHECK(complaint("{name: y, type: softmax, groups: 3}") ==
+        "error: softmax 'y' of 8 features cannot have 3 equal groups");
+  CHECK(complaint("{name: y, type: softmax, groups: 4, masked: true}") ==
+        "error: softmax 'y' of 8 features is masked, expected groups of a feature for each of the 4 tokens");
+  CHECK(complaint("{name: y, type: softmax, groups: 2, masked: true}", "none") ==
+        "error: softmax 'y' of 8 features is masked, expected an `input` with a mask");
 }
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
-#include <set>
 
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/npz.hpp"
@@ -66,8 +65,7 @@ std::string comment_text(std::string text) {
 std::string layer_line(const ImportedLayer& layer) {
   nlohmann::ordered_json map;
   map["name"] = layer.name;
-  static const std::set<std::string> kWithoutType = {"add", "concat", "scores", "mix"};
-  if (kWithoutType.count(layer.type) != 0) {
+  if (layer.type == "add" || layer.type == "concat" || layer.type == "scores" || layer.type == "mix") {
     map[layer.type] = layer.inputs;
   } else {
     map["type"] = layer.type;

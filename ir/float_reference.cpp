@@ -33,8 +33,8 @@ RowMatrix normalize(const Layer& layer, const RowMatrix& x) {
   return result;
 }
 
-RowMatrix apply_function(const std::string& function, const RowMatrix& x) {
-  return x.unaryExpr([&](double value) { return activation_function(function, value); });
+RowMatrix apply_function(const Layer& layer, const RowMatrix& x) {
+  return x.unaryExpr([&](double value) { return activation_function(layer.function, value, layer.slope); });
 }
 
 /// Rows of the tokens that are real (all where there is no mask).
@@ -245,7 +245,7 @@ RowMatrix evaluate_layer(const Model& model, const Layer& layer, const Events& e
       if (layer.function == "clip") {
         return input(0).cwiseMax(layer.low).cwiseMin(layer.high);
       }
-      return apply_function(layer.function, input(0));
+      return apply_function(layer, input(0));
     case LayerOp::pool:
       return pool(layer, input(0), model.layers[layer.inputs[0]].tokens, mask(1));
     case LayerOp::scores:

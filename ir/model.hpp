@@ -32,7 +32,7 @@ enum class LayerOp {
   add,            ///< sum of two inputs of equal shape, then optionally relu
   normalize,      ///< layer norm (center) or RMS norm over features without its affine part; attribute epsilon
   attention,      ///< inputs q, k, v[, mask]; per head: 2^(q.k) / sum 2^(q.k) weighted sum of v (scale folded into q)
-  activation,     ///< elementwise function: relu, gelu, sigmoid, tanh, silu, clip
+  activation,     ///< elementwise function: one of activation_function(), or clip
   quantize,       ///< elementwise: the values that `quantizer` rounds to
   concat,         ///< features of all inputs side by side
   pool,           ///< over tokens: mean, sum, max; inputs x[, mask]; without any real token the result is 0
@@ -70,6 +70,7 @@ struct Layer {
   UniformQuantizer quantizer;   ///< quantize
   double low = 0;               ///< activation clip: smallest and
   double high = 0;              ///< largest value
+  double slope = 0;             ///< activation leaky_relu: factor of negative numbers
   LookupTable exp_table;        ///< table_softmax: exponential of how far a feature is below the largest
   LookupTable inv_table;        ///< table_softmax: inverse of the exponentials' sum
   bool relu = false;            ///< dense, flatten_dense, add: relu after the sum

@@ -586,7 +586,7 @@ class ModelQuantizer {
     for (std::int64_t code = 0; code < std::int64_t{1} << address.width; ++code) {
       const std::int64_t mantissa = overflow(code, Quantizer{address, Rounding::trn, Overflow::wrap});
       const double argument = std::ldexp(static_cast<double>(mantissa), -address.frac());
-      values.values.push_back(quantize_real(activation_function(layer.function, argument), output));
+      values.values.push_back(quantize_real(activation_function(layer.function, argument, layer.slope), output));
     }
     return append(layer.name, "table",
                   {{"index_width", std::int64_t{address.width}},

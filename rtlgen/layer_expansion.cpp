@@ -191,6 +191,7 @@ class Expander {
     made.function = function;
     made.low = spec.low;
     made.high = spec.high;
+    made.slope = spec.slope;
     return push(std::move(made));
   }
 

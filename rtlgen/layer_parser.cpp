@@ -1,8 +1,10 @@
 #include "rtlgen/layer_parser.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "ir/activation_functions.hpp"
 #include "primitives/table.hpp"
 #include "rtlgen/nearest.hpp"
 #include "rtlgen/precision_table.hpp"
@@ -24,10 +26,14 @@ constexpr int kMaxTableFrac = 32;
 constexpr double kLayerNormEpsilon = 1e-5;
 constexpr double kBatchNormEpsilon = 1e-3;
 
-const std::vector<std::string>& functions_without_softmax() {
-  static const std::vector<std::string> kFunctions = {"none", "relu", "gelu", "sigmoid", "tanh", "silu"};
-  return kFunctions;
+/// `plain_functions` and others.
+std::vector<std::string> functions_and(const std::vector<std::string>& others) {
+  std::vector<std::string> names = others;
+  names.insert(names.end(), plain_functions().begin(), plain_functions().end());
+  return names;
 }
+
+std::vector<std::string> functions_without_softmax() { return functions_and({"none"}); }
 
 /// A type of layer: its name, the keys only it has, and how they are read.
 struct TypeEntry {
@@ -47,7 +53,7 @@ const std::vector<std::string>& block_keys() {
 const std::vector<TypeEntry>& type_entries() {
   static const std::vector<TypeEntry> kEntries = {
       {"dense", LayerType::dense, {"units", "activation", "use_bias"}},
-      {"activation", LayerType::activation, {"function", "low", "high"}},
+      {"activation", LayerType::activation, {"function", "low", "high", "slope"}},
       {"multi_head_attention",
        LayerType::multi_head_attention,
        {"heads", "key_dim", "value_dim", "units", "use_bias", "row_max", "projection"}},
@@ -266,16 +272,14 @@ class LayerParser {
     switch (layer.type) {
       case LayerType::dense: {
         layer.units = read_int(require(node, what, "units"), "units", 1, kMaxUnits);
-        std::vector<std::string> functions = functions_without_softmax();
-        functions.emplace_back("softmax");
-        read_function(node, "activation", functions, layer);
+        read_function(node, "activation", functions_and({"none", "softmax"}), layer);
         read_use_bias(node, layer);
         break;
       }
       case LayerType::activation:
-        layer.function = read_choice(require(node, what, "function"), "function",
-                                     {"relu", "gelu", "sigmoid", "tanh", "silu", "clip"});
-        read_limits(node, what, layer);
+        layer.function =
+            read_choice(require(node, what, "function"), "function", functions_and({"leaky_relu", "clip"}));
+        read_function_keys(node, what, layer);
         break;
       case LayerType::multi_head_attention:
         read_attention(node, what, layer);
@@ -325,17 +329,21 @@ class LayerParser {
     }
   }
 
-  static void read_limits(const YamlNode& node, const std::string& what, LayerSpec& layer) {
-    if (layer.function != "clip") {
-      for (const char* const key : {"low", "high"}) {
-        if (const YamlNode* const value = node.find(key)) {
-          throw SourceError(value->where, "'" + std::string(key) + "' belongs to 'function: clip'");
-        }
+  /// The keys that only one function has.
+  static void read_function_keys(const YamlNode& node, const std::string& what, LayerSpec& layer) {
+    const std::map<std::string, std::string> owners = {{"low", "clip"}, {"high", "clip"}, {"slope", "leaky_relu"}};
+    for (const auto& [key, owner] : owners) {
+      const YamlNode* const value = node.find(key);
+      if (value != nullptr && layer.function != owner) {
+        throw SourceError(value->where, "'" + key + "' belongs to 'function: " + owner + "'");
       }
-      return;
     }
-    layer.low = read_number(require(node, what, "low"), "low", -kMaxReal, kMaxReal);
-    layer.high = read_number(require(node, what, "high"), "high", layer.low, kMaxReal);
+    if (layer.function == "clip") {
+      layer.low = read_number(require(node, what, "low"), "low", -kMaxReal, kMaxReal);
+      layer.high = read_number(require(node, what, "high"), "high", layer.low, kMaxReal);
+    } else if (layer.function == "leaky_relu") {
+      layer.slope = read_number(require(node, what, "slope"), "slope", -kMaxReal, kMaxReal);
+    }
   }
 
   /// One of the four forms, told apart by a key that only it has.

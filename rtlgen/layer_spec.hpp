@@ -91,6 +91,7 @@ struct LayerSpec {
   double epsilon = 0;               ///< norms
   double low = 0;                   ///< activation clip
   double high = 0;                  ///< activation clip
+  double slope = 0;                 ///< activation leaky_relu
   QuantizeSpec quantize;            ///< quantize
   std::optional<SoftmaxTableSpec> softmax_tables;  ///< softmax; absent: rtlgen's own tables
 };

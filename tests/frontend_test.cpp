@@ -244,9 +244,11 @@ TEST_CASE("frontend: errors of layers", "[frontend]") {
         "model.yaml:11:5: error: a layer must be a map with 'name' and 'type', or 'add', 'concat', 'scores' or 'mix', not 'dense'");
   CHECK(error("  - {name: d, type: dense, units: 5000}\n") ==
         "model.yaml:11:35: error: 'units' must be a whole number from 1 to 4096, not '5000'");
-  CHECK(error("  - {name: d, type: dense, units: 2, activation: swish}\n") ==
-        "model.yaml:11:50: error: 'activation' must be one of none, relu, gelu, sigmoid, tanh, silu, softmax, not "
-        "'swish'");
+  CHECK(
+      error("  - {name: d, type: dense, units: 2, activation: swish}\n") ==
+      "model.yaml:11:50: error: 'activation' must be one of none, softmax, relu, gelu, gelu_tanh, sigmoid, tanh, silu, "
+      "elu, selu, softplus, softsign, hard_swish, not "
+      "'swish'");
   CHECK(error("  - {name: d, type: dense, units: 2, use_bias: 1}\n") ==
         "model.yaml:11:48: error: 'use_bias' must be true or false, not '1'");
   CHECK(error("  - {name: event, type: dense, units: 2}\n") == "model.yaml:11:12: error: the name 'event' is reserved");
@@ -488,6 +490,16 @@ TEST_CASE("float reference: layers against their definitions", "[frontend]") {
       {"sigmoid", [](double v) { return 1 / (1 + std::exp(-v)); }},
       {"tanh", [](double v) { return std::tanh(v); }},
       {"silu", [](double v) { return v / (1 + std::exp(-v)); }},
+      {"gelu_tanh",
+       [](double v) { return v / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (v + 0.044715 * v * v * v))); }},
+      {"elu", [](double v) { return v < 0 ? std::exp(v) - 1 : v; }},
+      {"selu", [](double v) { return 1.0507009873554805 * (v < 0 ? 1.6732632423543772 * (std::exp(v) - 1) : v); }},
+      {"softplus", [](double v) { return std::log(1 + std::exp(v)); }},
+      {"softsign", [](double v) { return v / (1 + std::abs(v)); }},
+      {"hard_swish", [](double v) { return v < -3  ? 0
+                                           : v > 3 ? v
+                                                   : v * (v + 3) / 6; }},
+      {"leaky_relu, slope: 0.125", [](double v) { return v < 0 ? v / 8 : v; }},
   };
   for (const auto& [name, function] : functions) {
     const Model model = w.load(description("  - {name: f, type: activation, function: " + name + "}\n"));

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "rtlgen/import/onnx_readers.hpp"
 #include "rtlgen/import/onnx_recognition.hpp"
+#include "rtlgen/import/onnx_scores.hpp"
 
 namespace rtlgen {
 namespace {
@@ -166,8 +168,37 @@ class Arithmetic {
   OnnxValue binary() const {
     const OnnxValue& a = in(0);
     const OnnxValue& b = in(1);
-    if (a.is(Kind::scores) || b.is(Kind::scores)) {
+    if ((a.is(Kind::scores) && stays_scores(*a.scores, b)) || (b.is(Kind::scores) && stays_scores(*b.scores, a))) {
       return a.is(Kind::scores) ? on_scores(a, b, true) : on_scores(b, a, false);
+    }
+    if (a.is(Kind::scores) || b.is(Kind::scores)) {
+      const OnnxValue left = a.is(Kind::scores) ? scores_tensor(context_, node_, a) : a;
+      const OnnxValue right = b.is(Kind::scores) ? scores_tensor(context_, node_, b) : b;
+      return binary_of(left, right);
+    }
+    return binary_of(a, b);
+  }
+
+  /// Whether attention scores and `other` make attention scores again: masks and factors that all of them share.
+  bool stays_scores(const OnnxScores& scores, const OnnxValue& other) const {
+    const bool add = node_.op == "Add" || node_.op == "Sum" || node_.op == "Sub";
+    if (other.is(Kind::constant)) {
+      if (add && std::any_of(other.constant->values.begin(), other.constant->values.end(),
+                             [](double value) { return value <= kMasked; })) {
+        fail(
+            "adds a constant mask to attention scores, such as a causal (triangular) one; nearest supported form: a "
+            "mask of padding tokens, which is an input of the graph");
+      }
+      return !scores.normalized && uniform(other).has_value();
+    }
+    return other.is(Kind::mask) && !scores.normalized;
+  }
+
+  OnnxValue binary_of(const OnnxValue& a, const OnnxValue& b) const {
+    if ((node_.op == "Add" || node_.op == "Sum") &&
+        ((a.is(Kind::activation) && b.is(Kind::mask)) || (a.is(Kind::mask) && b.is(Kind::activation)))) {
+      const OnnxValue& mask = a.is(Kind::mask) ? a : b;
+      return masked_tensor(a.is(Kind::mask) ? b : a, mask, padding_is_set(mask, 0, kMasked));
     }
     if (a.is(Kind::mask) && b.is(Kind::mask)) {
       return two_masks(a, b);
@@ -268,22 +299,23 @@ class Arithmetic {
     return value;
   }
 
+  /// A tensor made of scores with a mask on its keys.
+  OnnxValue masked_tensor(const OnnxValue& x, const OnnxValue& mask, bool padded_if_set) const {
+    const auto path = scores_path(network_, x.node);
+    if (!path || path->softmax) {
+      fail("adds a mask to something else than attention scores before their softmax");
+    }
+    return mask_keys(context_, node_, x, mask, padded_if_set);
+  }
+
   OnnxValue on_scores(const OnnxValue& scores, const OnnxValue& other, bool first) const {
     const bool add = node_.op == "Add" || node_.op == "Sum";
-    if (scores.scores->normalized) {
-      fail(
-          "changes attention weights behind their softmax; nearest supported form: multi-head attention as PyTorch and "
-          "Keras define it");
-    }
     if (add && other.is(Kind::mask)) {
       return masked_scores(scores, other, padding_is_set(other, 0, kMasked));
     }
     const auto number = uniform(other);
     if (!number || !std::isfinite(*number)) {
-      fail(
-          "combines attention scores with numbers that differ between tokens (a causal mask or a bias); nearest "
-          "supported "
-          "form: a mask of padding tokens");
+      fail("combines attention scores with a number that is not finite");
     }
     OnnxScores made = *scores.scores;
     if (node_.op == "Mul" || (node_.op == "Div" && first && *number != 0)) {
@@ -305,10 +337,21 @@ class Arithmetic {
     OnnxValue x = whole(given);
     const bool additive = op == "Add" || op == "Sub" || op == "Sum";
     auto numbers = per_feature(context_, x, constant, additive ? 0 : 1);
+    if (!numbers && additive) {
+      if (auto made = plus_tokens(x, constant, swapped)) {
+        return *made;
+      }
+    }
+    if (!numbers && op == "Mul") {
+      if (auto made = times_list(x, constant)) {
+        return *made;
+      }
+    }
     if (!numbers) {
       fail("combines a tensor of shape " + shape_text(x.shape()) + " with a constant of shape " +
            shape_text(constant.shape) +
-           " that differs between tokens or is larger; nearest supported form: one number, or one per feature");
+           " that differs between tokens or is larger; nearest supported forms: one number, or one per feature; sums "
+           "also with one per token and feature");
     }
     while (x.layout.size() < constant.shape.size()) {
       x.layout.insert(x.layout.begin(), OnnxAxis{});
@@ -334,6 +377,43 @@ class Arithmetic {
     }
     x.node = network_.add_affine(x.node, std::move(factors), std::move(offsets), origin());
     return x;
+  }
+
+  /// x + constant, or the difference of both, where the constant differs between tokens.
+  std::optional<OnnxValue> plus_tokens(const OnnxValue& x, const OnnxTensor& constant, bool swapped) const {
+    auto numbers = per_element(context_, x, constant, 0);
+    const auto finite = [](double value) { return std::isfinite(value); };
+    if (!numbers || !std::all_of(numbers->begin(), numbers->end(), finite)) {
+      return std::nullopt;
+    }
+    const bool minus = node_.op == "Sub";
+    OnnxValue made = x;
+    if (minus && swapped) {
+      const auto features = static_cast<std::size_t>(network_.at(x.node).features);
+      made.node =
+          network_.add_affine(x.node, std::vector<double>(features, -1), std::vector<double>(features, 0), origin());
+    } else if (minus) {
+      std::transform(numbers->begin(), numbers->end(), numbers->begin(), [](double value) { return -value; });
+    }
+    made.node = network_.add_unary(NetOp::token_bias, made.node, origin());
+    network_.at(made.node).offsets = std::move(*numbers);
+    return made;
+  }
+
+  /// One number per token times a list of numbers for features, as a layer norm that is spelled out has it.
+  std::optional<OnnxValue> times_list(const OnnxValue& x, const OnnxTensor& constant) const {
+    const auto count = static_cast<std::int64_t>(constant.values.size());
+    if (x.layout.empty() || !x.layout.back().empty() || constant.shape.empty() || constant.shape.back() != count ||
+        network_.at(x.node).features != 1) {
+      return std::nullopt;
+    }
+    const auto made = recognize_gain(network_, x.node, constant.values, origin());
+    if (!made) {
+      return std::nullopt;
+    }
+    OnnxValue value = context_.over(x, *made);
+    value.layout.back() = {{OnnxAtomKind::feature, count, 1}};
+    return value;
   }
 
   OnnxValue two_activations(const OnnxValue& left, const OnnxValue& right) const {
@@ -365,15 +445,22 @@ class Arithmetic {
         network_.at(a.node).tokens != network_.at(b.node).tokens) {
       fail("adds tensors of different sizes: " + shape_text(a.shape()) + " and " + shape_text(b.shape()));
     }
-    std::size_t second = b.node;
-    if (op == "Sub") {
+    return context_.over(shape, sum_of(a.node, b.node));
+  }
+
+  /// first + second, or their difference.
+  std::size_t sum_of(std::size_t first, std::size_t second) const {
+    if (node_.op == "Sub") {
       const auto features = static_cast<std::size_t>(network_.at(second).features);
       second =
           network_.add_affine(second, std::vector<double>(features, -1), std::vector<double>(features, 0), origin());
     }
-    const std::size_t made = network_.add_unary(NetOp::add, a.node, origin());
+    if (const auto norm = recognize_norm_sum(network_, first, second, origin())) {
+      return *norm;
+    }
+    const std::size_t made = network_.add_unary(NetOp::add, first, origin());
     network_.at(made).inputs.push_back(second);
-    return context_.over(shape, made);
+    return made;
   }
 
   /// Whether the axes of a mask are those of a tensor without its features.
@@ -442,7 +529,13 @@ class Arithmetic {
     // The mask as it would be added: the number where it is chosen.
     const bool padded_if_set = (condition.if_set != 0) == first.has_value();
     if (x.is(Kind::activation)) {
-      return fill_padding(x, condition, padded_if_set, *number);
+      const auto path = scores_path(network_, x.node);
+      if (path && path->softmax && path->masked && *number == 0) {  // they weigh nothing already
+        context_.use_mask(node_, padded_if_set);
+        return x;
+      }
+      return path && !path->softmax && *number <= kMasked ? mask_keys(context_, node_, x, condition, padded_if_set)
+                                                          : fill_padding(x, condition, padded_if_set, *number);
     }
     if (!x.is(Kind::scores) || (x.scores->normalized ? *number != 0 || !x.scores->masked : *number > kMasked)) {
       fail("replaces scores by " + std::to_string(*number) + "; expected -infinity or a large negative number");
@@ -465,10 +558,17 @@ class Arithmetic {
     }
     if (op == "Pow") {
       const auto power = uniform(in(1));
-      if (!power || (*power != 2 && *power != 0.5) || !in(0).is(Kind::activation)) {
-        fail("raises to a power; nearest supported form: the square in a layer norm");
+      static const std::map<double, NetOp> kPowers = {
+          {2, NetOp::square}, {3, NetOp::cube}, {0.5, NetOp::root}, {-0.5, NetOp::root}};
+      const auto made = kPowers.find(power.value_or(0));
+      if (made == kPowers.end() || !in(0).is(Kind::activation)) {
+        fail("raises to a power; nearest supported forms: the square in a layer norm, the cube in GELU");
       }
-      return one(unary(*power == 2 ? NetOp::square : NetOp::root));
+      OnnxValue x = unary(made->second);
+      if (*power < 0) {
+        x.node = network_.add_unary(NetOp::inverse, x.node, origin());
+      }
+      return one(x);
     }
     if (op == "Sqrt" || op == "Reciprocal" || op == "Erf") {
       return one(unary(op == "Sqrt" ? NetOp::root : op == "Erf" ? NetOp::error_function : NetOp::inverse));

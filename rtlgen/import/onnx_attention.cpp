@@ -94,18 +94,29 @@ class Composer {
   const NetNode& heads_;
 };
 
-}  // namespace
-
-OnnxAttention find_attention(const std::string& file, const OnnxNetwork& network, const NetNode& heads) {
-  const std::vector<std::size_t> queries = linear_sources(network, heads.inputs[0]);
-  const std::vector<std::size_t> keys = linear_sources(network, heads.inputs[1]);
-  const std::vector<std::size_t> values = linear_sources(network, heads.inputs[2]);
+/// The nearest tensor of which all three are linear maps.
+std::optional<std::size_t> common_source(const OnnxNetwork& network, std::size_t query, std::size_t key,
+                                         std::size_t value) {
+  const std::vector<std::size_t> queries = linear_sources(network, query);
+  const std::vector<std::size_t> keys = linear_sources(network, key);
+  const std::vector<std::size_t> values = linear_sources(network, value);
   const auto holds = [](const std::vector<std::size_t>& list, std::size_t node) {
     return std::find(list.begin(), list.end(), node) != list.end();
   };
-  const auto base = std::find_if(queries.begin(), queries.end(),
-                                 [&](std::size_t node) { return holds(keys, node) && holds(values, node); });
-  if (base == queries.end()) {
+  const auto found = std::find_if(queries.begin(), queries.end(),
+                                  [&](std::size_t node) { return holds(keys, node) && holds(values, node); });
+  return found == queries.end() ? std::nullopt : std::optional<std::size_t>(*found);
+}
+
+}  // namespace
+
+bool have_common_source(const OnnxNetwork& network, std::size_t query, std::size_t key, std::size_t value) {
+  return common_source(network, query, key, value).has_value();
+}
+
+OnnxAttention find_attention(const std::string& file, const OnnxNetwork& network, const NetNode& heads) {
+  const auto base = common_source(network, heads.inputs[0], heads.inputs[1], heads.inputs[2]);
+  if (!base) {
     throw SourceError({file}, heads.label +
                                   ": queries, keys and values are no linear maps of one tensor; nearest supported "
                                   "form: self-attention without quantizers or functions between");

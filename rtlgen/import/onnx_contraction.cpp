@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "rtlgen/import/onnx_attention.hpp"
+#include "rtlgen/import/onnx_scores.hpp"
+
 namespace rtlgen {
 namespace {
 
@@ -384,6 +387,8 @@ OnnxValue contract_to_scores(OnnxContext& context, const OnnxNode& node, const O
         "attends to a single token; if the first axis of the input is that of tokens, give their number as --tokens N");
   }
   OnnxScores scores;
+  scores.name = context.origin(node).name;
+  scores.label = context.origin(node).label;
   scores.left = a.value->node;
   scores.right = b.value->node;
   scores.heads = static_cast<std::int64_t>(heads.first.size());
@@ -406,12 +411,17 @@ OnnxValue contract_heads(OnnxContext& context, const OnnxNode& node, const OnnxO
   using Atom = OnnxAtomKind;
   const auto refuse = [&](const std::string& what) { context.fail(node, what + "; " + kAttentionForm); };
   const OnnxScores& scores = *weights.value->scores;
+  if (!scores.normalized || !have_common_source(context.network, scores.left, scores.right, values.value->node)) {
+    const OnnxValue tensor = scores_tensor(context, node, *weights.value);
+    const OnnxOperand operand = {&tensor, weights.letters};
+    if (!is_mix(context, operand, values, out)) {
+      refuse("sums attention weights, but not over the keys");
+    }
+    return contract_mix(context, node, operand, values, out);
+  }
   const std::int64_t tokens = context.network.at(values.value->node).tokens;
   const Atom keys = scores.keys_right ? Atom::right : Atom::left;
   const Atom queries = scores.keys_right ? Atom::left : Atom::right;
-  if (!scores.normalized) {
-    refuse("multiplies attention scores that went through no softmax");
-  }
   if (scores.masked && scores.mask_right != scores.keys_right) {
     refuse("masks queries instead of keys");
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace rtlgen {
 namespace {
@@ -42,6 +43,9 @@ class Folder {
     }
     if (op == "Concat") {
       return one(concat());
+    }
+    if (op == "Clip") {
+      return one(clip());
     }
     if (const auto made = rearranged()) {
       return one(*made);
@@ -166,6 +170,21 @@ class Folder {
     tensor.kind = to == kBool ? OnnxKind::boolean : OnnxKind::integer;
     for (double& value : tensor.values) {
       value = to == kBool ? static_cast<double>(value != 0) : std::trunc(value);
+    }
+    return tensor;
+  }
+
+  OnnxTensor clip() const {
+    OnnxTensor tensor = in(0);
+    budget_.take(node_, element_count(tensor.shape));
+    tensor.quantized = nullptr;
+    const auto bound = [&](std::size_t input, const char* key, double otherwise) {
+      return has(input) && in(input).values.size() == 1 ? in(input).values[0] : node_.number(key, otherwise);
+    };
+    const double low = bound(1, "min", -std::numeric_limits<double>::infinity());
+    const double high = bound(2, "max", std::numeric_limits<double>::infinity());
+    for (double& value : tensor.values) {
+      value = std::min(std::max(value, low), high);
     }
     return tensor;
   }

@@ -5,6 +5,7 @@
 
 #include "rtlgen/import/onnx_folding.hpp"
 #include "rtlgen/import/onnx_readers.hpp"
+#include "rtlgen/import/onnx_scores.hpp"
 
 namespace rtlgen {
 namespace {
@@ -13,11 +14,10 @@ using Kind = OnnxValue::Kind;
 
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 22;  ///< of any tensor of the event
 
-constexpr std::int64_t kMaxBatch = 256;
-
-/// The nodes that lead to the first output.
-std::vector<const OnnxNode*> needed_nodes(const OnnxGraph& graph, std::set<std::string>& names) {
-  names = {graph.outputs.front()};
+/// The nodes that lead to `output`.
+std::vector<const OnnxNode*> needed_nodes(const OnnxGraph& graph, const std::string& output,
+                                          std::set<std::string>& names) {
+  names = {output};
   std::vector<const OnnxNode*> nodes;
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
     const bool needed = std::any_of(node->outputs.begin(), node->outputs.end(),
@@ -39,7 +39,7 @@ struct Inputs {
 
 Inputs find_inputs(const OnnxGraph& graph) {
   std::set<std::string> names;
-  needed_nodes(graph, names);
+  needed_nodes(graph, graph.outputs.front(), names);
   Inputs found;
   std::vector<const OnnxInput*> needed;
   for (const OnnxInput& input : graph.inputs) {
@@ -82,14 +82,9 @@ std::string nearest_form(const OnnxNode& node) {
       {"If", "a graph that was traced without control flow"},
       {"Loop", "a graph that was traced without control flow"},
       {"Scan", "a graph that was traced without control flow"},
-      {"LeakyRelu", "Relu, Gelu, or x * sigmoid(x)"},
-      {"PRelu", "Relu, Gelu, or x * sigmoid(x)"},
-      {"Elu", "Relu, Gelu, or x * sigmoid(x)"},
-      {"Selu", "Relu, Gelu, or x * sigmoid(x)"},
-      {"Celu", "Relu, Gelu, or x * sigmoid(x)"},
-      {"Softplus", "Relu"},
-      {"HardSigmoid", "Sigmoid, or Clip of Mul and Add"},
-      {"HardSwish", "x * sigmoid(x)"},
+      {"Celu", "Elu with alpha 1"},
+      {"Mish", "x * sigmoid(x)"},
+      {"ThresholdedRelu", "Relu"},
       {"LogSoftmax", "Softmax, or the outputs before it"},
       {"GroupNormalization", "LayerNormalization"},
       {"InstanceNormalization", "LayerNormalization or BatchNormalization"},
@@ -121,10 +116,13 @@ class Interpreter {
            std::to_string(kNewest));
     }
     std::set<std::string> names;
-    const std::vector<const OnnxNode*> nodes = needed_nodes(graph_, names);
+    const std::vector<const OnnxNode*> nodes = needed_nodes(graph_, graph_.outputs.front(), names);
     add_inputs();
     for (const OnnxNode* const node : nodes) {
       read(*node);
+    }
+    if (reading_.tokens == std::vector<std::size_t>{2}) {
+      program_.notes.emplace_back("tokens are the last axis of the file's input; events are [tokens, features]");
     }
     return finish();
   }
@@ -166,7 +164,6 @@ class Interpreter {
       if (reading_.batch == i) {
         kind = OnnxAtomKind::batch;
         stride = 1;
-        size = size > kMaxBatch ? 1 : size;  // a size that no constant of a traced graph can depend on
         batch_ = size;
       } else if (is_token) {
         size = token_count(dim, input.name);
@@ -227,7 +224,7 @@ class Interpreter {
   }
 
   void check_size(const OnnxValue& value, const std::string& what) const {
-    if (!value.is(Kind::constant) && element_count(layout_shape(value.layout)) > kMaxElements) {
+    if (!value.is(Kind::constant) && element_count(layout_shape(value.layout)) > kMaxElements * batch_) {
       fail(what + ": a tensor of shape " + shape_text(value.shape()) + " is too large (2^22 elements are allowed)");
     }
   }
@@ -283,6 +280,20 @@ class Interpreter {
     if (node.op == "Shape") {
       return shape_of(node, *inputs[0]);
     }
+    // What knows nothing of attention scores takes them as a tensor.
+    static const std::set<std::string> kOnScores = {
+        "Add",     "Sub",     "Mul",       "Div",     "Sum",       "Where",    "Softmax", "MatMul", "Gemm",  "Einsum",
+        "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast",   "Expand"};
+    if (kOnScores.count(node.op) == 0) {
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (inputs[i] != nullptr && inputs[i]->is(Kind::scores)) {
+          const OnnxValue tensor = scores_tensor(context_, node, *inputs[i]);
+          OnnxInputs replaced = inputs;
+          replaced[i] = &tensor;
+          return evaluate(node, replaced);
+        }
+      }
+    }
     using Reader = OnnxOutputs (*)(OnnxContext&, const OnnxNode&, const OnnxInputs&);
     for (const Reader reader :
          {&read_arithmetic, &read_rearrangement, &read_function, &read_product, &read_reduction, &read_quantizer}) {
@@ -331,21 +342,79 @@ class Interpreter {
     return {constant_value(std::move(sizes))};
   }
 
-  OnnxProgram finish() {
-    const std::string& name = graph_.outputs.front();
+  /// The tensor of the network that is an output of the graph.
+  std::size_t output_tensor(const std::string& name) {
     const OnnxValue& result = value(name);
     OnnxNode node;
     node.name = name;
     node.op = "output";
     node.outputs = {name};
+    if (result.is(Kind::scores)) {
+      return context_.materialized(node, scores_tensor(context_, node, result)).node;
+    }
     if (!result.is(Kind::activation)) {
       context_.fail(node, "is no tensor of the event; expected what a layer makes");
     }
-    program_.output = context_.materialized(node, result).node;
-    if (graph_.outputs.size() > 1) {
-      program_.notes.push_back("only the first of " + std::to_string(graph_.outputs.size()) + " outputs is taken: '" +
-                               onnx_printable(name) + "'");
+    return context_.materialized(node, result).node;
+  }
+
+  /// An output beside the first, where there are layers for it.
+  std::optional<std::size_t> further_output(const std::string& name) {
+    try {
+      std::set<std::string> names;
+      for (const OnnxNode* const node : needed_nodes(graph_, name, names)) {
+        const bool known = std::any_of(node->outputs.begin(), node->outputs.end(),
+                                       [&](const std::string& made) { return values_.count(made) != 0; });
+        if (!known) {
+          read(*node);
+        }
+      }
+      return output_tensor(name);
+    } catch (const SourceError&) {
+      return std::nullopt;
     }
+  }
+
+  /// All outputs side by side where they are tensors of the same tokens; else the first.
+  void settle_output() {
+    const OnnxNetwork& network = context_.network;
+    std::vector<std::size_t> tensors = {output_tensor(graph_.outputs.front())};
+    const auto kind = [&](std::size_t tensor) {
+      return std::make_pair(network.at(tensor).tokens, network.at(tensor).op == NetOp::argmax);
+    };
+    std::string places;
+    std::int64_t next = 0;
+    for (std::size_t i = 0; i < graph_.outputs.size(); ++i) {
+      const auto tensor = i == 0 ? tensors[0] : further_output(graph_.outputs[i]);
+      if (!tensor || kind(*tensor) != kind(tensors[0])) {
+        program_.notes.push_back("only the first of " + std::to_string(graph_.outputs.size()) + " outputs is taken: '" +
+                                 onnx_printable(graph_.outputs.front()) + "'; '" + onnx_printable(graph_.outputs[i]) +
+                                 "' cannot stand beside it");
+        program_.output = tensors[0];
+        return;
+      }
+      if (i > 0) {
+        tensors.push_back(*tensor);
+      }
+      places += (i == 0 ? "'" : ", '") + onnx_printable(graph_.outputs[i]) + "' from feature " + std::to_string(next);
+      next += network.at(*tensor).features;
+    }
+    program_.output = tensors[0];
+    if (tensors.size() > 1) {
+      NetNode joined;
+      joined.op = NetOp::concat;
+      joined.name = "outputs";
+      joined.label = "the outputs";
+      joined.inputs = tensors;
+      joined.tokens = network.at(tensors[0]).tokens;
+      joined.features = next;
+      program_.output = context_.network.add(std::move(joined));
+      program_.notes.push_back("the outputs stand side by side: " + places);
+    }
+  }
+
+  OnnxProgram finish() {
+    settle_output();
     program_.has_mask = context_.polarity_known;
     program_.padded_if_set = context_.padded_if_set;
     program_.network = std::move(context_.network);
@@ -362,9 +431,18 @@ class Interpreter {
   std::string token_symbol_;
 };
 
+/// Whether the first thing done with an event of three axes is to swap the last two.
+bool swaps_last_axes(const OnnxGraph& graph, const std::string& event) {
+  const auto user = std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const OnnxNode& node) {
+    return std::find(node.inputs.begin(), node.inputs.end(), event) != node.inputs.end();
+  });
+  const auto* const order = user == graph.nodes.end() || user->op != "Transpose" ? nullptr : user->wholes("perm");
+  return order != nullptr && *order == std::vector<std::int64_t>{0, 2, 1};
+}
+
 }  // namespace
 
-std::vector<OnnxReading> event_readings(const OnnxGraph& graph, bool tokens_given) {
+std::vector<OnnxReading> event_readings(const OnnxGraph& graph, const std::optional<int>& tokens) {
   const OnnxInput& event = *find_inputs(graph).event;
   const std::vector<OnnxDim>& dims = event.dims;
   const std::size_t rank = dims.size();
@@ -373,9 +451,9 @@ std::vector<OnnxReading> event_readings(const OnnxGraph& graph, bool tokens_give
   }
   if (rank == 2) {
     const OnnxReading vectors = {0, {}};
-    const OnnxReading tokens = {std::nullopt, {0}};
-    const bool open = dims[0].size < 0;
-    return open && tokens_given ? std::vector<OnnxReading>{tokens, vectors} : std::vector<OnnxReading>{vectors, tokens};
+    const OnnxReading rows = {std::nullopt, {0}};
+    const bool agrees = tokens && (dims[0].size < 0 || dims[0].size == *tokens);
+    return agrees ? std::vector<OnnxReading>{rows, vectors} : std::vector<OnnxReading>{vectors, rows};
   }
   std::vector<std::size_t> middle;
   for (std::size_t i = 1; i + 1 < rank; ++i) {
@@ -389,6 +467,10 @@ std::vector<OnnxReading> event_readings(const OnnxGraph& graph, bool tokens_give
   const bool second_is_batch =
       dims[0].size != 1 && (dims[1].size == 1 || (dims[1].size < 0 && dims[0].size >= 0) ||
                             (mentions_batch(dims[1].symbol) && !mentions_batch(dims[0].symbol)));
+  const OnnxReading tokens_last = {0, {2}};
+  if (swaps_last_axes(graph, event.name)) {
+    return {tokens_last, batch_first, tokens_first};
+  }
   return second_is_batch ? std::vector<OnnxReading>{tokens_first, batch_first}
                          : std::vector<OnnxReading>{batch_first, tokens_first};
 }

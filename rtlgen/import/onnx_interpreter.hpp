@@ -23,9 +23,9 @@ struct OnnxProgram {
   std::vector<std::string> notes;
 };
 
-/// The ways to understand the axes of the event, the likely one first; `tokens_given`: the user says how many tokens it
-/// has. Throws SourceError for inputs that cannot be events.
-std::vector<OnnxReading> event_readings(const OnnxGraph& graph, bool tokens_given);
+/// The ways to understand the axes of the event, the likely one first; `tokens`: how many the user says that it has.
+/// Throws SourceError for inputs that cannot be events.
+std::vector<OnnxReading> event_readings(const OnnxGraph& graph, const std::optional<int>& tokens);
 
 /// Reads `graph` with the event's axes as `reading` says; `tokens`: their number where the file leaves it open. Throws
 /// SourceError for what has no counterpart.

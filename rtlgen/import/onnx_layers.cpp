@@ -9,11 +9,13 @@
 #include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/onnx_attention.hpp"
 #include "rtlgen/import/onnx_fusion.hpp"
+#include "rtlgen/import/onnx_scores.hpp"
 #include "rtlgen/import/quantized_functions.hpp"
 
 namespace rtlgen {
 namespace {
 
+constexpr const char* kProbability = "ufixed<18,1>";  ///< of a softmax beside exact layers
 constexpr const char* kEvent = "event";
 
 /// By operation: the weights of attention.
@@ -26,6 +28,11 @@ std::string left_over(const NetNode& node) {
       return "clears padding tokens; nearest supported form: a sum, maximum or mean over the tokens behind it";
     case NetOp::mean:
       return "is a mean over features outside of a layer norm";
+    case NetOp::cube:
+      return "is a cube outside of GELU by tanh, x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))";
+    case NetOp::mask_keys:
+      return "masks attention scores that go through no softmax alone; nearest supported form: mask, softmax, product "
+             "with the values";
     case NetOp::error_function:
       return "is an error function outside of GELU, x * (1 + erf(x / sqrt(2)))";
     default:
@@ -50,6 +57,7 @@ class LayerWriter {
 
   ImportedModel run(const ImportOptions& options) {
     drop_input_quantizer(options);
+    claim_masks();
     for (std::size_t i = 1; i < network_.size(); ++i) {
       if (users_[i] > 0 && names_[i].empty()) {
         write(i);
@@ -61,6 +69,7 @@ class LayerWriter {
     move_output_last();
     if (model_.exact) {
       settle_formats();
+      note_softmax();
     }
     return std::move(model_);
   }
@@ -78,6 +87,31 @@ class LayerWriter {
           node.keys.contains("format") && i != program_.output) {
         model_.input_format = node.keys["format"];
         names_[i] = kEvent;
+      }
+    }
+  }
+
+  /// Finds the masks of keys that a softmax takes.
+  void claim_masks() {
+    for (std::size_t i = 1; i < network_.size(); ++i) {
+      const NetNode& softmax = network_.at(i);
+      if (users_[i] == 0 || softmax.op != NetOp::softmax || !softmax.masked) {
+        continue;
+      }
+      const NetNode* rounded = nullptr;  // a quantizer that sees what the mask has put in
+      for (std::size_t at = softmax.inputs[0]; network_.at(at).op != NetOp::scores; at = network_.at(at).inputs[0]) {
+        const NetNode& node = network_.at(at);
+        rounded = node.op == NetOp::quantize ? &node : rounded;
+        if (node.op == NetOp::mask_keys) {
+          claimed_.insert(at);
+          if (rounded != nullptr) {
+            model_.notes.push_back(rounded->label +
+                                   ": padding keys weigh nothing; in the file they weigh what its lowest code does");
+          }
+        }
+        if (users_[at] != 1) {
+          break;
+        }
       }
     }
   }
@@ -136,6 +170,19 @@ class LayerWriter {
       case NetOp::rms_norm:
         push(i, scaling(node));
         break;
+      case NetOp::token_bias:
+        push(i, token_bias(node));
+        break;
+      case NetOp::scores:
+      case NetOp::mix:
+        push(i, heads_product(node));
+        break;
+      case NetOp::mask_keys:
+        if (claimed_.count(i) == 0) {
+          fail(node, left_over(node));
+        }
+        names_[i] = names_[node.inputs[0]];
+        break;
       case NetOp::batch_norm:
       case NetOp::quantize:
         push(i, with_arrays(node));
@@ -151,7 +198,7 @@ class LayerWriter {
         push(i, layer(node, "concat"));
         break;
       case NetOp::softmax:
-        push(i, layer(node, "softmax"));
+        push(i, softmax(node));
         break;
       case NetOp::argmax:
         push(i, layer(node, "argmax"));
@@ -166,10 +213,47 @@ class LayerWriter {
       case NetOp::square:
       case NetOp::root:
       case NetOp::inverse:
+      case NetOp::cube:
+      case NetOp::gain:
+      case NetOp::norm_part:
       case NetOp::error_function:
       case NetOp::masked:
         fail(node, left_over(node));
     }
+  }
+
+  ImportedLayer softmax(const NetNode& node) {
+    const auto path = scores_path(network_, node.inputs[0]);
+    if (program_.has_mask && path && !path->softmax && !node.masked) {
+      fail(node, "attends to padding tokens, though the model has a mask");
+    }
+    ImportedLayer made = layer(node, "softmax");
+    if (node.groups > 1) {
+      made.keys["groups"] = node.groups;
+    }
+    if (node.masked) {
+      made.keys["masked"] = true;
+    }
+    return made;
+  }
+
+  /// Scores, or the mean of values that they weigh.
+  ImportedLayer heads_product(const NetNode& node) {
+    const auto path = scores_path(network_, node.inputs[0]);
+    if (node.op == NetOp::mix && program_.has_mask && !(path && path->softmax && path->masked)) {
+      fail(node, "takes padding tokens in, though the model has a mask");
+    }
+    ImportedLayer made = layer(node, node.op == NetOp::mix ? "mix" : "scores");
+    made.keys["heads"] = node.groups;
+    return made;
+  }
+
+  ImportedLayer token_bias(const NetNode& node) {
+    ImportedLayer made = layer(node, "affine");
+    const auto features = static_cast<std::size_t>(node.features);
+    made.arrays["weight"] = vector(std::vector<double>(features, 1));
+    made.arrays["bias"] = {{static_cast<std::size_t>(node.tokens), features}, node.offsets, false};
+    return made;
   }
 
   ImportedLayer pool(const NetNode& node) {
@@ -189,6 +273,8 @@ class LayerWriter {
     if (node.op == NetOp::clip) {
       made.keys["low"] = node.low;
       made.keys["high"] = node.high;
+    } else if (node.function == "leaky_relu") {
+      made.keys["slope"] = node.slope;
     }
     return made;
   }
@@ -358,7 +444,8 @@ class LayerWriter {
   }
 
   static bool can_be_exact(const ImportedLayer& made) {
-    static const std::set<std::string> kExact = {"dense", "affine", "batch_norm", "add", "concat", "flatten"};
+    static const std::set<std::string> kExact = {"dense",  "affine",  "batch_norm", "add",
+                                                 "concat", "flatten", "scores",     "mix"};
     const auto function = made.keys.find(made.type == "activation" ? "function" : "activation");
     const bool simple = function == made.keys.end() || *function == "relu" || *function == "clip";
     return made.type == "quantize" || ((kExact.count(made.type) != 0 || made.type == "activation") && simple);
@@ -378,23 +465,40 @@ class LayerWriter {
       give_format(made);
       for (const std::string& input : made.inputs) {
         const auto before = by_name.find(input);
-        if (before != by_name.end() && before->second->type != "quantize") {
+        const bool rounds = made.type == "softmax" &&  // it rounds what it takes by itself
+                            before != by_name.end() &&
+                            (before->second->type == "affine" || before->second->type == "scores");
+        if (before != by_name.end() && before->second->type != "quantize" && !rounds) {
           give_format(*before->second);
         }
       }
     }
   }
 
-  void give_format(ImportedLayer& made) const {
+  static void give_format(ImportedLayer& made) {
     if (made.keys.contains("precision") || made.type == "argmax" || made.type == "flatten") {
       return;
     }
     nlohmann::ordered_json precision;
-    precision["activation"] = kChosenFormat;
+    precision["activation"] = made.type == "softmax" ? kProbability : kChosenFormat;
     if (made.type == "multi_head_attention") {
       precision["score"] = "fixed<16,8>";
+    } else if (made.type == "softmax") {
+      precision["exp_bits"] = 16;
+      precision["exp_index_bits"] = 10;
+      precision["table_bits"] = 11;
     }
     made.keys["precision"] = precision;
+  }
+
+  /// What is close to the file's numbers but not equal, where all else is.
+  void note_softmax() {
+    for (const ImportedLayer& made : model_.layers) {
+      if (made.type == "softmax") {
+        model_.notes.push_back("softmax '" + made.name +
+                               "' is made of rtlgen's own tables: close to the file's real numbers, not equal to them");
+      }
+    }
   }
 
   const OnnxProgram& program_;
@@ -405,6 +509,7 @@ class LayerWriter {
   ImportedModel model_;
   std::vector<std::string> names_;  ///< of the layer that makes each tensor
   std::set<std::string> used_;
+  std::set<std::size_t> claimed_;  ///< masks of keys that a softmax takes
 };
 
 /// Makes attention an operation on the one tensor that queries, keys and values are maps of.

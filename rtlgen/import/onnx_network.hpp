@@ -13,26 +13,33 @@ enum class NetOp {
   event,
   dense,       ///< y_o = factors_o * sum_i matrix[o][i] x_i + offsets_o; flat: i runs over [token, feature]
   affine,      ///< y_f = factors_f x_f + offsets_f
+  token_bias,  ///< x plus `offsets`, [token, feature]
   batch_norm,  ///< arrays gamma, beta, mean, variance; epsilon
-  function,    ///< relu, gelu, sigmoid, tanh, silu
+  function,    ///< a function of docs/yaml.md; leaky_relu with `slope`
   clip,        ///< to low .. high
   add,
   concat,
-  select,  ///< features `columns` of the input; flat: of [token, feature]
-  softmax,
+  select,   ///< features `columns` of the input; flat: of [token, feature]
+  softmax,  ///< over each of `groups` runs of features; masked: padding keys weigh nothing
   argmax,
   layer_norm,  ///< normalised over the features, then as affine; epsilon
   rms_norm,    ///< the same without subtracting the mean
   pool,        ///< over tokens: function mean, sum, max
   quantize,    ///< keys and arrays as the layer of that name
   heads,       ///< attention without its output projection
+  scores,      ///< of queries and keys, inputs [query, key]: features [group, key token]
+  mix,         ///< inputs [weights of features [group, key token], values]: features [group, element]
+  mask_keys,   ///< scores (features [group, key token]) of which those of padding tokens get no weight behind a softmax
   mean,        ///< over features; one feature
   centered,    ///< x - mean(x)
   square,
+  cube,
   root,
   inverse,  ///< 1 / x
   error_function,
-  masked,  ///< x, with the number `low` in padding tokens
+  masked,     ///< x, with the number `low` in padding tokens
+  gain,       ///< factors_f / sqrt(variance of x over features + epsilon)
+  norm_part,  ///< (factors_f x_f + mean_factors_f mean(x)) / sqrt(variance of x over features + epsilon) + offsets_f
 };
 
 /// A constant matrix in C order; `integral`: its elements are the mantissas of exact weights, the factors their scales.
@@ -62,13 +69,16 @@ struct NetNode {
   std::shared_ptr<const NetMatrix> matrix;
   std::vector<double> factors;
   std::vector<double> offsets;
+  std::vector<double> mean_factors;  ///< norm_part
   std::vector<std::int64_t> columns;
   bool flat = false;
-  bool masked = false;  ///< pool: padding tokens are left out
+  bool masked = false;      ///< pool: padding tokens are left out; softmax: as keys
+  std::int64_t groups = 1;  ///< softmax, scores, mix
   std::string function;
   double epsilon = 0;
   double low = 0;
   double high = 0;
+  double slope = 0;
   std::shared_ptr<const NetHeads> heads;
   nlohmann::ordered_json keys = nlohmann::ordered_json::object();
   std::map<std::string, ImportedArray> arrays;

@@ -2,6 +2,7 @@
 
 #include "rtlgen/import/onnx_contraction.hpp"
 #include "rtlgen/import/onnx_readers.hpp"
+#include "rtlgen/import/onnx_scores.hpp"
 
 namespace rtlgen {
 namespace {
@@ -168,6 +169,14 @@ class ProductReader {
     }
     check_summed(a, b, out);
     check_summed(b, a, out);
+    if (factor == 1 && a_.is(Kind::activation) && b_.is(Kind::activation)) {
+      if (is_mix(context_, a, b, out)) {
+        return contract_mix(context_, node_, a, b, out);
+      }
+      if (is_mix(context_, b, a, out)) {
+        return contract_mix(context_, node_, b, a, out);
+      }
+    }
     if (a_.is(Kind::activation) && b_.is(Kind::activation)) {
       OnnxValue scores = contract_to_scores(context_, node_, a, b, out);
       if (factor != 1) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "rtlgen/import/onnx_readers.hpp"
 
@@ -159,14 +160,13 @@ class QuantizerReader {
 
   OnnxValue quantize_linear() {
     Quantizer q = linear_quantizer();
-    OnnxTensorPtr zero_point = optional_constant(context_, node_, inputs_, 2);
+    const OnnxTensorPtr zero_point = optional_constant(context_, node_, inputs_, 2);
     const bool is_typed = zero_point && zero_point->kind == OnnxKind::integer;
     q.is_signed = is_typed && zero_point->is_signed;
     q.bits = scalar(is_typed ? zero_point->bits : 8);
     q.zero_after_rounding = true;
-    OnnxValue made = apply(q);
-    if (made.is(Kind::constant)) {
-      OnnxTensor codes = *made.constant;
+    if (x_.is(Kind::constant)) {
+      OnnxTensor codes = *on_constant(q).constant;
       const auto zeros = expand(q.zero_point);
       for (std::size_t i = 0; i < codes.values.size(); ++i) {
         codes.values[i] = codes.quantized->mantissas[i] + zeros[i];
@@ -175,12 +175,27 @@ class QuantizerReader {
       codes.kind = OnnxKind::integer;
       return constant_value(std::move(codes));
     }
-    if (q.scale.values.size() != 1 || q.zero_point.values.size() != 1) {
-      fail("has a scale for each channel of a tensor of the event; nearest supported form: one for all");
+    const OnnxValue x = activation();
+    const double bits = q.bits.values[0];
+    return with_codes(x, {x.node, features(x, q.scale, 1), features(x, q.zero_point, 0), q.low(bits), q.high(bits)});
+  }
+
+  /// Clip of the integers behind QuantizeLinear: how fewer bits are written.
+  OnnxValue clip_codes() {
+    OnnxCodes codes = x_.codes;
+    const auto bound = [&](std::size_t input, double otherwise) {
+      const OnnxTensorPtr given = optional_constant(context_, node_, inputs_, input);
+      if (given && given->values.size() != 1) {
+        fail("has a bound that is not one number");
+      }
+      return given ? whole(given->values[0]) : otherwise;
+    };
+    codes.low = std::max(codes.low, bound(1, codes.low));
+    codes.high = std::min(codes.high, bound(2, codes.high));
+    if (codes.low >= codes.high) {
+      fail("leaves less than two integers");
     }
-    made.kind = Kind::codes;
-    made.codes = {q.scale.values[0], q.zero_point.values[0]};
-    return made;
+    return with_codes(x_, std::move(codes));
   }
 
   OnnxValue dequantize_linear() {
@@ -199,16 +214,18 @@ class QuantizerReader {
       made.quantized = std::move(mantissas);
       return constant_value(std::move(made));
     }
-    if (!x_.is(Kind::codes) || q.scale.values.size() != 1 || q.zero_point.values.size() != 1) {
-      fail("is not behind a QuantizeLinear, or has a scale for each channel of a tensor of the event");
+    if (!x_.is(Kind::codes)) {
+      fail("is not behind a QuantizeLinear");
     }
     OnnxValue made = x_;
     made.kind = Kind::activation;
-    const double factor = q.scale.values[0] / x_.codes.scale;
-    const double offset = q.scale.values[0] * (x_.codes.zero_point - q.zero_point.values[0]);
-    const auto count = static_cast<std::size_t>(context_.network.at(made.node).features);
-    made.node = context_.network.add_affine(made.node, std::vector<double>(count, factor),
-                                            std::vector<double>(count, offset), context_.origin(node_));
+    std::vector<double> factors = features(made, q.scale, 1);
+    std::vector<double> offsets = features(made, q.zero_point, 0);
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+      offsets[i] = factors[i] * (x_.codes.zero_point[i] - offsets[i]);
+      factors[i] /= x_.codes.scale[i];
+    }
+    made.node = context_.network.add_affine(made.node, std::move(factors), std::move(offsets), context_.origin(node_));
     return made;
   }
 
@@ -355,19 +372,26 @@ class QuantizerReader {
     return constant_value(std::move(made));
   }
 
-  OnnxValue on_activation(const Quantizer& q, OnnxValue x) const {
-    if (q.zero_after_rounding && q.zero_point.values.size() == 1 && q.zero_point.values[0] != 0) {
-      return shifted(q, x);
-    }
-    const auto scales = features(x, q.scale, 1);
-    const auto zeros = features(x, q.zero_point, 0);
-    const auto bits = features(x, q.bits, 8);
+  /// Limits of integers that are not those of their bits.
+  struct Bounds {
+    double low;
+    double high;
+  };
+
+  OnnxValue on_activation(const Quantizer& q, const OnnxValue& x) const {
+    return quantized(q, x, features(x, q.scale, 1), features(x, q.zero_point, 0), features(x, q.bits, 8), {});
+  }
+
+  /// A quantize layer on `x` with numbers for each feature; of `q` its modes are used.
+  OnnxValue quantized(const Quantizer& q, OnnxValue x, const std::vector<double>& scales,
+                      const std::vector<double>& zeros, const std::vector<double>& bits,
+                      const std::optional<Bounds>& bounds) const {
     for (std::size_t i = 0; i < scales.size(); ++i) {
       check(scales[i], zeros[i], bits[i]);
     }
     nlohmann::ordered_json keys;
     std::map<std::string, ImportedArray> arrays;
-    const bool uniform = is_uniform(scales) && is_uniform(zeros) && is_uniform(bits);
+    const bool uniform = is_uniform(scales) && is_uniform(zeros) && is_uniform(bits) && !bounds;
     if (uniform && zeros[0] == 0 && (!q.narrow || q.is_signed) && is_power_of_two(scales[0])) {
       keys["format"] = format(q, scales[0], bits[0]);
     } else {
@@ -385,6 +409,10 @@ class QuantizerReader {
       if (!is_uniform(zeros) || zeros[0] != 0) {
         say("zero_point", zeros, true);
       }
+      if (bounds) {
+        keys["low"] = static_cast<std::int64_t>(bounds->low);
+        keys["high"] = static_cast<std::int64_t>(bounds->high);
+      }
       keys["signed"] = q.is_signed;
       if (q.narrow) {
         keys["narrow"] = true;
@@ -395,32 +423,42 @@ class QuantizerReader {
     return x;
   }
 
-  /// A zero point that is added after rounding only moves the bounds.
-  OnnxValue shifted(const Quantizer& q, OnnxValue x) const {
-    const double zero = q.zero_point.values[0];
-    const double bits = q.bits.values[0];
-    if (q.scale.values.size() != 1) {
-      fail("has a scale for each channel of a tensor of the event; nearest supported form: one for all");
+  /// The tensor that `codes` stand for, in the place of `like`.
+  OnnxValue with_codes(OnnxValue like, OnnxCodes codes) const {
+    like.kind = Kind::activation;
+    like.node = codes.source;
+    OnnxValue made = codes_tensor(std::move(like), codes);
+    made.kind = Kind::codes;
+    made.codes = std::move(codes);
+    return made;
+  }
+
+  OnnxValue codes_tensor(OnnxValue x, const OnnxCodes& codes) const {
+    if (is_uniform(codes.zero_point)) {  // a zero point that is added after rounding only moves the bounds
+      const double zero = codes.zero_point[0];
+      const std::vector<double> none(codes.scale.size(), 0);
+      return within(std::move(x), codes.scale, none, {codes.low - zero, codes.high - zero});
     }
-    check(q.scale.values[0], zero, bits);
-    Quantizer moved;
-    moved.scale = q.scale;
-    moved.zero_point = scalar(0);
-    moved.bits = scalar(bits);
-    const double low = q.low(bits) - zero;
-    const double high = q.high(bits) - zero;
-    if (low == moved.low(bits) && high == moved.high(bits)) {
-      return on_activation(moved, std::move(x));
+    // Whole numbers of steps first; zero points and bounds then round nothing any more.
+    const double most = codes.high - codes.low;
+    const std::vector<double> none(codes.scale.size(), 0);
+    return within(within(std::move(x), codes.scale, none, {-most, most}), codes.scale, codes.zero_point,
+                  {codes.low, codes.high});
+  }
+
+  /// A quantizer whose integers are those within `bounds`.
+  OnnxValue within(OnnxValue x, const std::vector<double>& scales, const std::vector<double>& zeros,
+                   const Bounds& bounds) const {
+    Quantizer q;
+    q.is_signed = bounds.low < 0;
+    double bits = 1;
+    while (bits <= kMaxBits && (q.low(bits) > bounds.low || q.high(bits) < bounds.high)) {
+      ++bits;
     }
-    nlohmann::ordered_json keys;
-    keys["bits"] = static_cast<std::int64_t>(bits) + 1;
-    keys["scale"] = q.scale.values[0];
-    keys["low"] = static_cast<std::int64_t>(low);
-    keys["high"] = static_cast<std::int64_t>(high);
-    keys["signed"] = true;
-    keys["rounding"] = q.rounding;
-    x.node = add(x.node, std::move(keys), {});
-    return x;
+    q.narrow = q.is_signed && bounds.low == q.low(bits) + 1 && bounds.high == q.high(bits);
+    const bool all = bounds.low == q.low(bits) && bounds.high == q.high(bits);
+    return quantized(q, std::move(x), scales, zeros, std::vector<double>(scales.size(), bits),
+                     all ? std::nullopt : std::optional<Bounds>(bounds));
   }
 
   static bool is_power_of_two(double scale) {
@@ -450,9 +488,11 @@ OnnxOutputs read_quantizer(OnnxContext& context, const OnnxNode& node, const Onn
                                                  {"BipolarQuant", &QuantizerReader::bipolar},
                                                  {"Trunc", &QuantizerReader::trunc},
                                                  {"QuantizeLinear", &QuantizerReader::quantize_linear},
-                                                 {"DequantizeLinear", &QuantizerReader::dequantize_linear}};
+                                                 {"DequantizeLinear", &QuantizerReader::dequantize_linear},
+                                                 {"Clip", &QuantizerReader::clip_codes}};
   const auto method = methods.find(node.op);
-  if (method == methods.end()) {
+  const bool on_codes = !inputs.empty() && inputs[0] != nullptr && inputs[0]->is(Kind::codes);
+  if (method == methods.end() || (node.op == "Clip" && !on_codes)) {
     return std::nullopt;
   }
   QuantizerReader reader(context, node, inputs);

@@ -15,7 +15,7 @@ OnnxOutputs read_rearrangement(OnnxContext& context, const OnnxNode& node, const
 /// Add, Sub, Mul, Div, Neg, Pow, Sqrt, Reciprocal, Erf, Where, Not, Max, Min and other functions of single elements.
 OnnxOutputs read_arithmetic(OnnxContext& context, const OnnxNode& node, const OnnxInputs& inputs);
 
-/// Relu, Sigmoid, Tanh, Clip, Gelu: functions with a layer of their own.
+/// Relu, Sigmoid, Tanh, Clip, Gelu and others: functions with a layer of their own.
 OnnxOutputs read_function(OnnxContext& context, const OnnxNode& node, const OnnxInputs& inputs);
 
 /// Gemm, MatMul and Einsum.
@@ -24,7 +24,8 @@ OnnxOutputs read_product(OnnxContext& context, const OnnxNode& node, const OnnxI
 /// Reductions over tokens or features, Softmax, ArgMax, TopK, LayerNormalization, BatchNormalization, Concat.
 OnnxOutputs read_reduction(OnnxContext& context, const OnnxNode& node, const OnnxInputs& inputs);
 
-/// Quant, BipolarQuant, Trunc, QuantizeLinear, DequantizeLinear, on tensors and on constants.
+/// Quant, BipolarQuant, Trunc, QuantizeLinear, DequantizeLinear, on tensors and on constants; Clip between the latter
+/// two.
 OnnxOutputs read_quantizer(OnnxContext& context, const OnnxNode& node, const OnnxInputs& inputs);
 
 }  // namespace rtlgen

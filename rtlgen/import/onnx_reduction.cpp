@@ -2,6 +2,7 @@
 
 #include "rtlgen/import/onnx_folding.hpp"
 #include "rtlgen/import/onnx_readers.hpp"
+#include "rtlgen/import/onnx_scores.hpp"
 
 namespace rtlgen {
 namespace {
@@ -191,10 +192,20 @@ class ReductionReader {
     }
     need_activation();
     OnnxValue x = context_.materialized(node_, x_);
-    if (!are_features(x, axes)) {
+    OnnxAxis summed;
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      if (axes[i]) {
+        summed.insert(summed.end(), x.layout[i].begin(), x.layout[i].end());
+      }
+    }
+    const std::int64_t features = network_.at(x.node).features;
+    if (!are_features(x, axes) && !(axis_size(summed) > 1 && is_whole(summed, Atom::feature, axis_size(summed)))) {
       fail("is not over all features; nearest supported forms: over the features, or over the keys of attention");
     }
+    const auto path = scores_path(network_, x.node);
     x.node = network_.add_unary(NetOp::softmax, x.node, origin());
+    network_.at(x.node).groups = are_features(x, axes) ? 1 : features / axis_size(summed);
+    network_.at(x.node).masked = path && path->masked;
     return x;
   }
 

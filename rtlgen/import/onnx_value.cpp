@@ -95,12 +95,26 @@ OnnxTensorPtr optional_constant(const OnnxContext& context, const OnnxNode& node
   return inputs[i]->constant;
 }
 
-OnnxPlaces places_of(const OnnxValue& value) {
-  OnnxPlaces places;
+namespace {
+
+/// Of each element of a value, events aside: which token and feature of its tensor it is.
+struct Places {
+  OnnxShape shape;
+  std::vector<std::int64_t> tokens;
+  std::vector<std::int64_t> features;
+};
+
+Places places_of(const OnnxValue& value) {
+  Places places;
   places.tokens = {value.token_offset};
   places.features = {value.feature_offset};
   for (const OnnxAxis& axis : value.layout) {
-    for (const OnnxAtom& atom : axis) {
+    OnnxAxis of_event = axis;
+    of_event.erase(std::remove_if(of_event.begin(), of_event.end(),
+                                  [](const OnnxAtom& atom) { return atom.kind == OnnxAtomKind::batch; }),
+                   of_event.end());
+    places.shape.push_back(axis_size(of_event));
+    for (const OnnxAtom& atom : of_event) {
       const auto grow = [&](std::vector<std::int64_t>& list, std::int64_t stride) {
         std::vector<std::int64_t> more;
         more.reserve(list.size() * static_cast<std::size_t>(atom.size));
@@ -118,36 +132,56 @@ OnnxPlaces places_of(const OnnxValue& value) {
   return places;
 }
 
-std::optional<std::vector<double>> per_feature(const OnnxContext& context, const OnnxValue& value,
-                                               const OnnxTensor& constant, double otherwise) {
-  const OnnxShape shape = value.shape();
-  const auto result = broadcast_shape(shape, constant.shape);
-  const auto features = static_cast<std::size_t>(context.network.at(value.node).features);
-  if (!result || element_count(*result) != element_count(shape)) {
+/// The numbers of a constant by `slot(token, feature)`, of which there are `slots`.
+template <typename Slot>
+std::optional<std::vector<double>> numbers_by(const OnnxValue& value, const OnnxTensor& constant, double otherwise,
+                                              std::size_t slots, Slot slot) {
+  if (constant.values.size() == 1) {
+    const auto both = broadcast_shape(value.shape(), constant.shape);
+    return both && element_count(*both) == element_count(value.shape())
+               ? std::optional<std::vector<double>>(std::vector<double>(slots, constant.values[0]))
+               : std::nullopt;
+  }
+  const Places places = places_of(value);
+  const auto result = broadcast_shape(places.shape, constant.shape);
+  if (!result || element_count(*result) != element_count(places.shape)) {
     return std::nullopt;
   }
-  std::vector<double> numbers(features, otherwise);
-  if (constant.values.size() == 1) {
-    numbers.assign(features, constant.values[0]);
-    return numbers;
-  }
   OnnxShape padded = constant.shape;  // leading axes of size 1 of the constant may be more than the value has
-  while (padded.size() > shape.size()) {
+  while (padded.size() > places.shape.size()) {
     padded.erase(padded.begin());
   }
-  const OnnxPlaces places = places_of(value);
-  const std::vector<std::int64_t> indices = broadcast_indices(padded, shape);
-  std::vector<bool> seen(features, false);
+  const std::vector<std::int64_t> indices = broadcast_indices(padded, places.shape);
+  std::vector<double> numbers(slots, otherwise);
+  std::vector<bool> seen(slots, false);
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const auto feature = static_cast<std::size_t>(places.features[i]);
+    const std::size_t at = slot(places.tokens[i], places.features[i]);
     const double number = constant.values[static_cast<std::size_t>(indices[i])];
-    if (seen[feature] && numbers[feature] != number) {
+    if (seen[at] && numbers[at] != number) {
       return std::nullopt;
     }
-    seen[feature] = true;
-    numbers[feature] = number;
+    seen[at] = true;
+    numbers[at] = number;
   }
   return numbers;
+}
+
+}  // namespace
+
+std::optional<std::vector<double>> per_feature(const OnnxContext& context, const OnnxValue& value,
+                                               const OnnxTensor& constant, double otherwise) {
+  const auto features = static_cast<std::size_t>(context.network.at(value.node).features);
+  return numbers_by(value, constant, otherwise, features,
+                    [](std::int64_t /*token*/, std::int64_t feature) { return static_cast<std::size_t>(feature); });
+}
+
+std::optional<std::vector<double>> per_element(const OnnxContext& context, const OnnxValue& value,
+                                               const OnnxTensor& constant, double otherwise) {
+  const NetNode& tensor = context.network.at(value.node);
+  return numbers_by(value, constant, otherwise, static_cast<std::size_t>(tensor.tokens * tensor.features),
+                    [&](std::int64_t token, std::int64_t feature) {
+                      return static_cast<std::size_t>(token * tensor.features + feature);
+                    });
 }
 
 }  // namespace rtlgen

@@ -17,12 +17,17 @@ struct OnnxScores {
   bool mask_right = false;  ///< masked: the keys are the right operand
   bool normalized = false;  ///< behind the softmax
   bool keys_right = true;   ///< normalized: over the right operand's tokens
+  std::string name;         ///< of the product
+  std::string label;
 };
 
-/// The integers that QuantizeLinear makes, before DequantizeLinear.
+/// The integers that QuantizeLinear makes, before DequantizeLinear: clamp(round(x / scale) + zero point).
 struct OnnxCodes {
-  double scale = 1;
-  double zero_point = 0;
+  std::size_t source = 0;     ///< the tensor x of the network
+  std::vector<double> scale;  ///< one per feature
+  std::vector<double> zero_point;
+  double low = 0;
+  double high = 0;
 };
 
 /// A value. `layout` describes the axes of all kinds but constants.
@@ -94,16 +99,13 @@ const OnnxValue& required(const OnnxContext& context, const OnnxNode& node, cons
 OnnxTensorPtr optional_constant(const OnnxContext& context, const OnnxNode& node, const OnnxInputs& inputs,
                                 std::size_t i);
 
-/// Element indices of `value`, over its shape: of features (and of tokens) of its tensor.
-struct OnnxPlaces {
-  std::vector<std::int64_t> tokens;
-  std::vector<std::int64_t> features;
-};
-OnnxPlaces places_of(const OnnxValue& value);
-
 /// The numbers of a constant that a tensor meets in an elementwise operation, one per feature of the tensor of `value`
 /// (`otherwise` for features that do not occur). Nothing where it differs between tokens or does not broadcast.
 std::optional<std::vector<double>> per_feature(const OnnxContext& context, const OnnxValue& value,
+                                               const OnnxTensor& constant, double otherwise);
+
+/// The same, one per [token, feature]; nothing where a constant differs between events or does not broadcast.
+std::optional<std::vector<double>> per_element(const OnnxContext& context, const OnnxValue& value,
                                                const OnnxTensor& constant, double otherwise);
 
 }  // namespace rtlgen

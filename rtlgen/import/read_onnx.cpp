@@ -7,19 +7,16 @@ namespace rtlgen {
 
 ImportedModel read_onnx(const ImportOptions& options) {
   const OnnxGraph graph = read_onnx_file(options.file);
-  const std::vector<OnnxReading> readings = event_readings(graph, options.tokens.has_value());
-  for (std::size_t i = 1; i < readings.size(); ++i) {
+  const std::vector<OnnxReading> readings = event_readings(graph, options.tokens);
+  std::optional<SourceError> first;  // the likeliest reading tells most
+  for (const OnnxReading& reading : readings) {
     try {
-      return make_layers(interpret_onnx(graph, readings[i - 1], options.tokens), graph, options);
+      return make_layers(interpret_onnx(graph, reading, options.tokens), graph, options);
     } catch (const SourceError& error) {
-      try {
-        return make_layers(interpret_onnx(graph, readings[i], options.tokens), graph, options);
-      } catch (const SourceError&) {
-        throw error;  // the likelier reading tells more
-      }
+      first = first ? first : std::optional<SourceError>(error);
     }
   }
-  return make_layers(interpret_onnx(graph, readings[0], options.tokens), graph, options);
+  throw *first;
 }
 
 }  // namespace rtlgen

@@ -278,6 +278,223 @@ def keras_transformer(path):
     net.save(path, x, [1, 5], opset=17, domains=())
 
 
+def project(net, rng, x, inputs, units, scale, bits=6, domain=QONNX):
+    """Add a projection with quantized weights and a bias."""
+    weight = net.quant(net.const(rng.normal(0, 12, (inputs, units)) * scale), scale, bits, narrow=1, domain=domain)
+    return net.op("Add", net.op("MatMul", x, weight), rng.integers(-40, 41, units) * 2.0**-7)
+
+
+def heads_of(net, x, tokens, heads, dim, keys=False):
+    """Split features into heads: [1, heads, tokens, dim], for keys [1, heads, dim, tokens]."""
+    y = net.op("Reshape", x, net.const([1, tokens, heads, dim], np.int64))
+    return net.op("Transpose", y, perm=[0, 2, 3, 1] if keys else [0, 2, 1, 3])
+
+
+def joined(net, x, tokens, features):
+    """Put heads side by side again."""
+    y = net.op("Transpose", x, perm=[0, 2, 1, 3])
+    return net.op("Reshape", y, net.const([1, tokens, features], np.int64))
+
+
+def relu_attention(path):
+    """Attention by hand, without a softmax: all tensors quantized, scales of any size, a Relu on the scores."""
+    rng, net = generator("relu attention"), Net([1, 6, 5])
+    tokens, heads, dim = 6, 2, 4
+    x = net.quant("x", 2.0**-3, 6)
+    query = net.quant(project(net, rng, x, 5, heads * dim, 0.0173), 0.0971, 5)
+    keys = net.quant(project(net, rng, x, 5, heads * dim, 0.0213), 0.0871, 5)
+    value = net.quant(project(net, rng, x, 5, heads * dim, 2.0**-6), 0.1119, 6)
+    scores = net.op("MatMul", heads_of(net, query, tokens, heads, dim), heads_of(net, keys, tokens, heads, dim, True))
+    scores = net.op("Relu", net.op("Div", scores, float(np.sqrt(np.float32(dim)))))
+    weights = net.quant(scores, 0.0837, 5, signed=0)
+    mixed = net.op("MatMul", weights, heads_of(net, value, tokens, heads, dim))
+    mixed = net.quant(joined(net, mixed, tokens, heads * dim), 0.1477, 7)
+    y = net.op("Add", project(net, rng, mixed, heads * dim, 5, 0.0191), x)
+    y = net.quant(y, 0.0733, 8)
+    net.save(path, y, [1, tokens, 5])
+
+
+def linear_attention(path):
+    """Quantizers on all tensors, powers of two, nothing but products: a fused projection, Split, Einsum."""
+    rng, net = generator("linear attention"), Net([1, 8, 6])
+    tokens, heads, dim = 8, 3, 2
+    x = net.quant("x", 2.0**-2, 5)
+    fused = net.quant(project(net, rng, x, 6, 3 * heads * dim, 2.0**-5), 2.0**-3, 6)
+    parts = net.op("Split", fused, net.const([heads * dim] * 3, np.int64), outputs=3, axis=2)
+    query, keys, value = (net.op("Reshape", p, net.const([0, 0, heads, dim], np.int64)) for p in parts)
+    scores = net.quant(net.op("Einsum", query, keys, equation="bqhd,bkhd->bhqk"), 2.0**-2, 5, signed=0)
+    mixed = net.op("Einsum", scores, value, equation="bhqk,bkhd->bqhd")
+    mixed = net.quant(net.op("Reshape", mixed, net.const([1, tokens, heads * dim], np.int64)), 2.0**-2, 8)
+    y = net.quant(project(net, rng, mixed, heads * dim, 4, 2.0**-6), 2.0**-3, 8)
+    net.save(path, net.op("ReduceSum", y, net.const([1], np.int64), keepdims=0), [1, 4])
+
+
+def quant_mha(path):
+    """As brevitas' QuantMultiheadAttention: tokens first, one in-projection, quantizers on scaled queries, transposed keys,
+    values, attention weights and the heads' result; the softmax is float."""
+    rng, net = generator("quant mha"), Net([7, 1, 8])
+    tokens, heads, dim = 7, 2, 4
+    width = heads * dim
+    x = net.quant("x", 2.0**-4, 8, domain=BREVITAS)
+    flat = net.op("MatMul", x, net.op("Transpose", net.quant(rng.normal(0, 0.3, (3 * width, 8)), 0.0157, 6, narrow=1,
+                                                             domain=BREVITAS), perm=[1, 0]))
+    flat = net.op("Add", flat, net.quant(rng.normal(0, 0.2, 3 * width), 0.0157 * 2.0**-4, 16, domain=BREVITAS))
+    parts = net.op("Split", flat, net.const([width] * 3, np.int64), outputs=3, axis=2)
+    query, keys, value = (net.op("Transpose", net.op("Reshape", p, net.const([tokens, heads, dim], np.int64)),
+                                 perm=[1, 0, 2]) for p in parts)
+    query = net.quant(net.op("Div", query, float(np.sqrt(np.float32(dim)))), 0.0117, 8, domain=BREVITAS)
+    keys = net.quant(net.op("Transpose", keys, perm=[0, 2, 1]), 0.0219, 8, domain=BREVITAS)
+    weights = net.op("Softmax", net.op("MatMul", query, keys), axis=-1)
+    weights = net.quant(weights, 1 / 255, 8, signed=0, domain=BREVITAS)
+    mixed = net.op("MatMul", weights, net.quant(value, 0.0199, 8, domain=BREVITAS))
+    mixed = net.op("Reshape", net.op("Transpose", mixed, perm=[1, 0, 2]), net.const([tokens, 1, width], np.int64))
+    mixed = net.quant(mixed, 0.0157, 8, domain=BREVITAS)
+    weight = net.quant(rng.normal(0, 0.3, (8, width)), 0.0131, 6, narrow=1, domain=BREVITAS)
+    y = net.op("Add", net.op("MatMul", mixed, net.op("Transpose", weight, perm=[1, 0])), rng.normal(0, 0.2, 8))
+    net.save(path, net.quant(y, 0.05, 8, domain=BREVITAS), [7, 1, 8], domains=((BREVITAS, 1),))
+
+
+def tfc(path):
+    """The TFC of FINN, two bits: [1, 1, 28, 28] pixels scaled by 2x - 1, scales of batch norms spelled out at the end."""
+    rng, net = generator("tfc w2a2"), Net([1, 1, 28, 28])
+    x = net.op("Sub", net.op("Mul", "x", 2.0), [1.0])
+    x = net.quant(x, 1.0, 2, narrow=1)
+    shape = net.op("Shape", x)
+    first = net.op("Unsqueeze", net.op("Gather", shape, net.const(0, np.int64), axis=0), net.const([0], np.int64))
+    x = net.op("Reshape", x, net.op("Concat", first, net.const([-1], np.int64), axis=0))
+    widths = [784, 12, 12, 10]
+    for layer, (inputs, units) in enumerate(zip(widths, widths[1:])):
+        weight = net.quant(rng.normal(0, 1.1, (units, inputs)), 1.0, 2, narrow=1)
+        x = net.op("MatMul", x, net.op("Transpose", weight, perm=[1, 0]))
+        if layer < 2:
+            x = net.quant(batch_norm(net, rng, net.op("Mul", x, 0.1), units), 1.0, 2, narrow=1)
+    # A normalization of the whole tensor, as brevitas' TensorNorm.
+    x = net.op("Div", net.op("Sub", x, [0.31]), [7.77])
+    net.save(path, net.op("Add", net.op("Mul", x, [1.21]), [-0.5]), [1, 10])
+
+
+def keyword_spotting(path):
+    """The MLP of keyword spotting with 3 bits: [1, 1, 10, 49] features, Div by a scale, Mul by one, TopK at the end."""
+    rng, net = generator("kws"), Net([1, 1, 10, 7])
+    x = net.quant(net.op("Div", "x", [0.75]), 1.1718, 8, domain=BREVITAS)
+    x = net.op("Flatten", x, axis=1)
+    widths = [70, 24, 24, 12]
+    for layer, (inputs, units) in enumerate(zip(widths, widths[1:])):
+        weight = net.quant(rng.normal(0, 0.2, (units, inputs)), 0.1113, 3, narrow=1, domain=BREVITAS)
+        x = net.op("Gemm", x, weight, rng.normal(0, 0.2, units), transB=1)
+        if layer < 2:
+            x = net.op("Relu", batch_norm(net, rng, x, units))
+            x = net.quant(net.op("Mul", x, [0.5]), 0.3719, 3, signed=0, domain=BREVITAS)
+    net.save(path, net.op("Mul", x, 3.25), [1, 12], domains=((BREVITAS, 1),))
+
+
+def qkeras_jets(path):
+    """As qonnx converts a QKeras tagger: Quant on kernels [inputs, units], Add, Relu, batch norm, Quant; opset 9 Squeeze."""
+    rng, net = generator("qkeras"), Net([1, 16])
+    x = net.quant("x", 2.0**-8, 16)
+    widths = [16, 32, 16, 5]
+    for layer, (inputs, units) in enumerate(zip(widths, widths[1:])):
+        kernel = net.quant(rng.normal(0, 0.3, (inputs, units)), 2.0**-3, 4, narrow=0)
+        bias = net.quant(rng.normal(0, 0.2, units), 2.0**-5, 6)
+        x = net.op("Add", net.op("MatMul", x, kernel), bias)
+        if layer < 2:
+            x = batch_norm(net, rng, x, units)
+            x = net.quant(net.op("Relu", x), 2.0**-4, 6, signed=0, mode="FLOOR")
+    net.save(path, net.quant(x, 2.0**-4, 10), [1, 5], opset=13)
+
+
+def qcdq(path):
+    """As brevitas exports QCDQ: QuantizeLinear, Clip of the integers and DequantizeLinear; weights and activations of 4
+    bits."""
+    rng, net = generator("qcdq"), Net([1, 12])
+
+    def qcdq_of(x, scale, low, high, dtype, axis=None):
+        at = {} if axis is None else {"axis": axis}
+        zero = net.const(np.zeros(np.shape(scale)), dtype)
+        q = net.op("QuantizeLinear", x, scale, zero, **at)
+        q = net.op("Clip", q, net.const(low, dtype), net.const(high, dtype))
+        return net.op("DequantizeLinear", q, scale, zero, **at)
+
+    x = qcdq_of("x", 2.0**-3, -128, 127, np.int8)
+    widths = [12, 16, 10, 4]
+    for layer, (inputs, units) in enumerate(zip(widths, widths[1:])):
+        scale = rng.uniform(0.04, 0.08, units).astype(np.float32)
+        weight = qcdq_of(net.const(rng.normal(0, 0.25, (units, inputs))), scale, -7, 7, np.int8, axis=0)
+        x = net.op("Gemm", x, weight, rng.normal(0, 0.3, units), transB=1)
+        if layer < 2:
+            x = qcdq_of(net.op("Relu", x), float(rng.uniform(0.1, 0.3)), 0, 15, np.uint8)
+    net.save(path, qcdq_of(x, 0.1, -32, 31, np.int8), [1, 4], opset=13, domains=())
+
+
+def qdq_channels(path):
+    """QuantizeLinear with a scale and a zero point for each channel of a tensor of the event, odd ones too."""
+    rng, net = generator("qdq channels"), Net([1, 10])
+
+    def pair(x, scale, zero, dtype):
+        q = net.op("QuantizeLinear", x, net.const(scale), net.const(zero, dtype), axis=1)
+        return net.op("DequantizeLinear", q, net.const(scale), net.const(zero, dtype), axis=1)
+
+    x = pair("x", 2.0**rng.integers(-5, -2, 10).astype(float), rng.integers(-20, 21, 10), np.int8)
+    weight = pair(net.const(rng.normal(0, 0.3, (10, 8))), rng.uniform(0.01, 0.02, 8), np.zeros(8), np.int8)
+    x = net.op("Add", net.op("MatMul", x, weight), rng.normal(0, 0.2, 8))
+    x = pair(x, rng.uniform(0.02, 0.05, 8), rng.integers(90, 150, 8), np.uint8)
+    net.save(path, x, [1, 8], opset=13, domains=())
+
+
+def trunc_pool(path):
+    """Trunc after an average over all tokens, as brevitas' TruncAvgPool2d."""
+    rng, net = generator("trunc pool"), Net([1, 4, 6])
+    x = net.quant("x", 2.0**-3, 6)
+    x = net.quant(net.op("Relu", project(net, rng, x, 6, 8, 2.0**-5)), 2.0**-3, 4, signed=0)
+    x = net.op("Transpose", x, perm=[0, 2, 1])
+    x = net.op("ReduceMean", x, axes=[2], keepdims=0)
+    # The mean of 4 tokens has 2 bits more; Trunc gives them up.
+    x = net.op("Trunc", x, 2.0**-5, 0.0, 6.0, 4.0, domain=QONNX, rounding_mode="FLOOR")
+    net.save(path, net.quant(project(net, rng, x, 8, 3, 2.0**-5), 2.0**-4, 8), [1, 3])
+
+
+def positions(path):
+    """A quantized embedding plus one constant for each token and feature, and tokens as the last axis of the input."""
+    rng, net = generator("positions"), Net([1, 3, 6])
+    x = net.quant(net.op("Transpose", "x", perm=[0, 2, 1]), 2.0**-3, 6)
+    x = net.op("Add", project(net, rng, x, 3, 4, 2.0**-5), rng.integers(-20, 21, (6, 4)) * 2.0**-4)
+    x = net.quant(x, 2.0**-2, 6)
+    net.save(path, net.quant(project(net, rng, x, 4, 3, 2.0**-5), 2.0**-3, 8), [1, 6, 3])
+
+
+def spelled_norm(path):
+    """A float encoder as tf2onnx writes one: layer norms as x * g - (mean * g - beta) with g = gamma / sqrt(variance + eps),
+    GELU by tanh, positional embeddings, a hard swish at the end."""
+    rng, net = generator("spelled"), Net([1, 8, 6])
+    dim = 12
+
+    def norm(x):
+        mean = net.op("ReduceMean", x, axes=[2], keepdims=1)
+        centred = net.op("Sub", x, mean)
+        variance = net.op("ReduceMean", net.op("Mul", centred, centred), axes=[2], keepdims=1)
+        inverse = net.op("Reciprocal", net.op("Sqrt", net.op("Add", variance, 1e-3)))
+        gain = net.op("Mul", inverse, rng.uniform(0.6, 1.4, dim))
+        offset = net.op("Sub", net.const(rng.normal(0, 0.2, dim)), net.op("Mul", mean, gain))
+        return net.op("Add", net.op("Mul", x, gain), offset)
+
+    def gelu(x):
+        cube = net.op("Mul", net.op("Pow", x, 3.0), 0.044715)
+        tanh = net.op("Tanh", net.op("Mul", net.op("Add", x, cube), 0.7978845608))
+        return net.op("Mul", net.op("Mul", x, 0.5), net.op("Add", tanh, 1.0))
+
+    def dense(x, inputs, units):
+        return net.op("Add", net.op("MatMul", x, rng.normal(0, inputs**-0.5, (inputs, units))),
+                      rng.normal(0, 0.1, units))
+
+    x = net.op("Add", dense("x", 6, dim), rng.normal(0, 0.5, (1, 8, dim)))
+    x = norm(net.op("Add", x, dense(gelu(dense(norm(x), dim, 16)), 16, dim)))
+    x = dense(x, dim, 6)
+    x = net.op("Mul", x, net.op("HardSigmoid", x, alpha=1 / 6, beta=0.5))
+    x = net.op("PRelu", net.op("LeakyRelu", net.op("Elu", x), alpha=0.125), net.const([0.5]))
+    x = net.op("Softsign", net.op("Softplus", net.op("Selu", x)))
+    net.save(path, net.op("HardSigmoid", x), [1, 8, 6], opset=13, domains=())
+
+
 MODELS = {
     "qonnx_jet_tagger": jet_tagger,
     "qonnx_bits_mlp": bits_mlp,
@@ -292,6 +509,17 @@ MODELS = {
     "qonnx_trunc_v1": trunc_v1,
     "qonnx_trunc_v2": trunc_v2,
     "keras_transformer": keras_transformer,
+    "qonnx_relu_attention": relu_attention,
+    "qonnx_linear_attention": linear_attention,
+    "qonnx_quant_mha": quant_mha,
+    "qonnx_tfc": tfc,
+    "qonnx_keyword_spotting": keyword_spotting,
+    "qonnx_qkeras_jets": qkeras_jets,
+    "qcdq_mlp": qcdq,
+    "qdq_channels": qdq_channels,
+    "qonnx_trunc_pool": trunc_pool,
+    "qonnx_positions": positions,
+    "spelled_norm": spelled_norm,
 }
 
 

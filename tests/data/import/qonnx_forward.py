@@ -26,9 +26,10 @@ ERF = np.vectorize(math.erf, otypes=[np.float64])
 # Ops that treat rows of the first axis alike; graphs of these take many events at once.
 ROW_OPS = {
     "Add", "BatchNormalization", "BipolarQuant", "Cast", "Clip", "Constant",
-    "DequantizeLinear", "Div", "Dropout", "Erf", "Gemm", "Identity", "IntQuant",
-    "MatMul", "Mul", "Pow", "Quant", "QuantizeLinear", "Relu", "Sigmoid",
-    "Softmax", "Sqrt", "Sub", "Tanh", "Trunc",
+    "DequantizeLinear", "Div", "Dropout", "Elu", "Erf", "Gelu", "Gemm",
+    "HardSigmoid", "HardSwish", "Identity", "IntQuant", "LeakyRelu", "MatMul",
+    "Mul", "PRelu", "Pow", "Quant", "QuantizeLinear", "Relu", "Selu", "Sigmoid",
+    "Softmax", "Softplus", "Softsign", "Sqrt", "Sub", "Tanh", "Trunc",
 }
 
 ROUNDINGS = {
@@ -219,6 +220,37 @@ class Executor:
 
     def op_tanh(self, _, a):
         return np.tanh(a)
+
+    def op_leakyrelu(self, at, a):
+        return np.where(a > 0, a, at.get("alpha", 0.01) * a)
+
+    def op_prelu(self, _, a, slope):
+        return np.where(a > 0, a, slope * a)
+
+    def op_elu(self, at, a):
+        return np.where(a > 0, a, at.get("alpha", 1.0) * np.expm1(np.minimum(a, 0.0)))
+
+    def op_selu(self, at, a):
+        gamma = at.get("gamma", 1.05070102214813232421875)
+        alpha = at.get("alpha", 1.67326319217681884765625)
+        return gamma * np.where(a > 0, a, alpha * np.expm1(np.minimum(a, 0.0)))
+
+    def op_softplus(self, _, a):
+        return np.logaddexp(a, 0.0)
+
+    def op_softsign(self, _, a):
+        return a / (1.0 + np.abs(a))
+
+    def op_hardsigmoid(self, at, a):
+        return np.clip(at.get("alpha", 0.2) * a + at.get("beta", 0.5), 0.0, 1.0)
+
+    def op_hardswish(self, _, a):
+        return a * np.clip(a / 6.0 + 0.5, 0.0, 1.0)
+
+    def op_gelu(self, at, a):
+        if at.get("approximate", b"none") == b"tanh":
+            return 0.5 * a * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (a + 0.044715 * a**3)))
+        return 0.5 * a * (1.0 + ERF(a / math.sqrt(2.0)))
 
     def op_erf(self, _, a):
         return ERF(a)

@@ -13,6 +13,7 @@
 
 #include "ir/exact_function.hpp"
 #include "ir/step_fit.hpp"
+#include "ir/token_lowering.hpp"
 #include "primitives/primitive.hpp"
 
 namespace rtlgen {
@@ -26,7 +27,8 @@ constexpr double kMaxMantissa = 0x1p47;  // of a weight or an offset
 // Weights without a common unit are rounded to as many bits, fewer where sums would have more than the second number.
 constexpr int kRoundedBits = 32;
 constexpr int kRoundedSumBits = 46;
-constexpr double kFewBits = 0x1p12;  // a scale with more than these bits is not multiplied as it is
+constexpr double kMaxBinary = 0x1p24;  // the odd part of a scale that is taken as it is
+constexpr double kFewBits = 0x1p12;    // a scale with more than these bits is not multiplied as it is
 
 std::size_t at(Index index) { return static_cast<std::size_t>(index); }
 
@@ -476,6 +478,9 @@ ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::stri
                   "' has any real numbers; expected a quantize layer behind it, or a format of its own, `precision: "
                   "{activation: FORMAT}`");
   }
+  if (tensor.token_offset.size() > 0) {
+    return materialize_tokens(graph, tensor, name);
+  }
   const bool limited = tensor.is_limited();
   const ExactTensor sums = tensor.is_node() ? tensor : exact_sums(graph, tensor, name + (limited ? ".sum" : ""));
   if (!limited) {
@@ -513,10 +518,46 @@ ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::stri
   return tensor_of_node(id, tensor.factor, sums.offset);
 }
 
+ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const std::string& name) {
+  const TensorType& type = graph.node(tensor.node).type;
+  if (tensor.is_plain(type)) {
+    return tensor;
+  }
+  int frac = type.frac;
+  for (Index f = 0; f < tensor.features(); ++f) {
+    if (odd_part(tensor.factor[f]) >= kMaxBinary || odd_part(tensor.offset[f]) >= kMaxMantissa) {
+      throw IrError("'" + name + "' needs values in powers of two; expected a quantize layer with 'format' before it");
+    }
+    for (const double x : {tensor.factor[f], tensor.offset[f]}) {
+      frac = x == 0 ? frac : std::max(frac, fraction_bits(x));
+    }
+  }
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> bias;
+  for (Index f = 0; f < tensor.features(); ++f) {
+    rows.push_back(whole(std::ldexp(tensor.factor[f], frac)));
+    bias.push_back(whole(std::ldexp(tensor.offset[f], frac)));
+  }
+  const NodeId id = append_exact(graph, name, tensor.is_node() ? "dense" : tensor.op,
+                                 {{"weight", scaled_weight(tensor, rows)},
+                                  {"bias", vector_literal(bias)},
+                                  {"weight_frac", std::int64_t{frac - type.frac}},
+                                  {"relu", std::int64_t{0}}},
+                                 tensor.node);
+  return tensor_of_node(id, graph.node(id).type);
+}
+
 ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const UniformQuantizer& quantizer,
                            const std::string& name) {
+  const bool of_tokens = quantizer.features() > source.features();
   if (!source.steps.empty()) {
+    if (of_tokens) {
+      throw IrError("'" + name + "' has formats of tokens behind a function; expected another quantize layer between");
+    }
     return quantize_function(graph, source, quantizer, name);
+  }
+  if (source.token_offset.size() > 0 || of_tokens) {
+    return quantize_tokens(graph, source, quantizer, name);
   }
   ExactTensor tensor = source;
   if (tensor.op == "flatten_dense") {  // its sums come from a module that has no formats of features

@@ -23,6 +23,10 @@ ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::s
 /// tensors with functions.
 ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::string& name);
 
+/// The tensor as the integers of a node that are the real numbers but for the binary point; `tensor` has no limits and
+/// no constants of tokens. Throws IrError where scales are no binary fractions.
+ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const std::string& name);
+
 /// The quantized tensor; nodes are called `name` and, where the sums are made on their own, `name`.sum. Scales that are
 /// powers of two (or have few bits) are shifts in one operation; others become multiplications with whole numbers that
 /// give the same result for every sum that can occur (fit_steps), functions become tables (quantize_function). Throws

@@ -37,6 +37,9 @@ void ExactTensor::transform(const Eigen::VectorXd& scale, const Eigen::VectorXd&
   }
   factor.array() *= scale.array();
   offset = offset.array() * scale.array() + shift.array();
+  if (token_offset.size() > 0) {
+    token_offset = (token_offset * scale.asDiagonal()).eval();
+  }
   for (Eigen::Index f = 0; f < features(); ++f) {
     // A limit at infinity stays there; a factor of 0 leaves nothing to limit.
     const auto moved = [&](double end) { return std::isinf(end) ? end * scale[f] : end * scale[f] + shift[f]; };

@@ -24,8 +24,8 @@ struct PointwiseStep {
 };
 
 /// A real tensor, told by the mantissas m of a node: t_o = min(max(factor_o * sum_i weight_oi m_i + offset_o, low_o),
-/// high_o), and what `steps` make of that. It costs nothing until it is needed, so layers in a row that round nothing
-/// become one operation.
+/// high_o), and what `steps` make of that. token_offset_to for token t is part of the sum where it is there, without
+/// steps. It costs nothing until it is needed, so layers in a row that round nothing become one operation.
 struct ExactTensor {
   Graph::NodeId node = 0;
   std::string op;       ///< `dense` or `flatten_dense` where there is a weight; empty: the mantissas themselves
@@ -33,12 +33,13 @@ struct ExactTensor {
   RowMatrix unrounded;  ///< the weight where it is not whole: features of the node have scales without a common unit
   Eigen::VectorXd factor;
   Eigen::VectorXd offset;
+  RowMatrix token_offset;            ///< [tokens, features]; empty: none
   Eigen::VectorXd low;               ///< may be minus infinity
   Eigen::VectorXd high;              ///< may be infinity
   std::vector<PointwiseStep> steps;  ///< from the first function on that is no affine one
 
   Eigen::Index features() const { return factor.size(); }
-  bool is_node() const { return op.empty() && steps.empty(); }
+  bool is_node() const { return op.empty() && steps.empty() && token_offset.size() == 0; }
   bool is_limited() const;
   /// Whether it is just what the type of the node says: m * 2^-frac.
   bool is_plain(const TensorType& type) const;

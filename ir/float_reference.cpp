@@ -185,8 +185,9 @@ RowMatrix dense(const Layer& layer, const RowMatrix& x) {
 RowMatrix quantize(const UniformQuantizer& quantizer, const RowMatrix& x) {
   RowMatrix result(x.rows(), x.cols());
   for (Index row = 0; row < x.rows(); ++row) {
+    const Index first = row * x.cols() % quantizer.features();  // of the token, where tokens differ
     for (Index f = 0; f < x.cols(); ++f) {
-      result(row, f) = quantizer.value(f, x(row, f));
+      result(row, f) = quantizer.value(first + f, x(row, f));
     }
   }
   return result;
@@ -222,6 +223,9 @@ RowMatrix evaluate_layer(const Model& model, const Layer& layer, const Events& e
     case LayerOp::affine: {
       RowMatrix result = input(0).array().rowwise() * layer.weight.row(0).array();
       result.rowwise() += layer.bias.transpose();
+      for (Index row = 0; layer.token_bias.size() > 0 && row < result.rows(); ++row) {
+        result.row(row) += layer.token_bias.row(row % layer.token_bias.rows());
+      }
       return result;
     }
     case LayerOp::add:

@@ -28,12 +28,12 @@ enum class LayerOp {
   dense,          ///< y = x W^T + b per token, then optionally relu; weight [out, in], bias [out]
   flatten_dense,  ///< the tokens' features, row-major [token, feature], flattened, then as dense; weight [out,
                   ///< tokens*features]
-  affine,         ///< y_f = weight_f x_f + bias_f; weight [1, features], bias [features]
+  affine,         ///< y_f = weight_f x_f + bias_f + token_bias_tf for token t; weight [1, features], bias [features]
   add,            ///< sum of two inputs of equal shape, then optionally relu
   normalize,      ///< layer norm (center) or RMS norm over features without its affine part; attribute epsilon
   attention,      ///< inputs q, k, v[, mask]; per head: 2^(q.k) / sum 2^(q.k) weighted sum of v (scale folded into q)
   activation,     ///< elementwise function: one of activation_function(), or clip
-  quantize,       ///< elementwise: the values that `quantizer` rounds to
+  quantize,       ///< elementwise: the values that `quantizer` rounds to, which may differ between tokens
   concat,         ///< features of all inputs side by side
   pool,           ///< over tokens: mean, sum, max; inputs x[, mask]; without any real token the result is 0
   scores,         ///< inputs a, b; per head: dot products of a token of a with every token of b, [heads, tokens]
@@ -67,7 +67,8 @@ struct Layer {
   Eigen::VectorXd bias;
   Eigen::VectorXd weight_step;  ///< a row's unit, of which all its weights are whole multiples, taken as they are;
                                 ///< empty: weights are rounded to a format
-  UniformQuantizer quantizer;   ///< quantize
+  RowMatrix token_bias;         ///< affine: [tokens, features], empty where all tokens have the same constants
+  UniformQuantizer quantizer;   ///< quantize; [features], or [tokens * features] in the order [token, feature]
   double low = 0;               ///< activation clip: smallest and
   double high = 0;              ///< largest value
   double slope = 0;             ///< activation leaky_relu: factor of negative numbers

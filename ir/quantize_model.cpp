@@ -80,15 +80,21 @@ QuantizedArray quantize_weights(const RowMatrix& weight, const FormatSpec& spec)
   return result;
 }
 
-/// Biases rounded to their format, then brought to the accumulator's binary point (rounded once more if that is
-/// coarser).
-std::vector<std::int64_t> quantize_bias(const Eigen::VectorXd& bias, const FormatSpec& spec, int accumulator_frac) {
+/// The format that biases are rounded to.
+Quantizer bias_quantizer(const Eigen::VectorXd& bias, const FormatSpec& spec) {
   Quantizer quantizer = spec.quantizer;
   if (spec.automatic) {
     const double largest = bias.size() > 0 ? bias.cwiseAbs().maxCoeff() : 0;
     const int frac = largest > 0 ? finest_frac(largest, spec.bits) : 0;
     quantizer.format = Format{true, spec.bits, spec.bits - frac};
   }
+  return quantizer;
+}
+
+/// Biases rounded to their format, then brought to the accumulator's binary point (rounded once more if that is
+/// coarser).
+std::vector<std::int64_t> quantize_bias(const Eigen::VectorXd& bias, const FormatSpec& spec, int accumulator_frac) {
+  const Quantizer quantizer = bias_quantizer(bias, spec);
   std::vector<std::int64_t> mantissas;
   for (Eigen::Index i = 0; i < bias.size(); ++i) {
     mantissas.push_back(
@@ -243,7 +249,11 @@ class ModelQuantizer {
   }
 
   void set_output() {
-    graph_.set_output(as_node(model_.layers.size() - 1).node);
+    try {
+      graph_.set_output(as_node(model_.layers.size() - 1).node);
+    } catch (const IrError& error) {
+      throw SourceError(model_.layers.back().where, error.what());
+    }
     for (const ExactTensor& tensor : exact_) {
       if (!tensor.is_node() || tensor.is_plain(type(tensor.node))) {
         continue;
@@ -266,7 +276,7 @@ class ModelQuantizer {
                         layer.op == LayerOp::affine || layer.op == LayerOp::add || layer.op == LayerOp::concat ||
                         layer.op == LayerOp::activation;
     if (layer.op == LayerOp::quantize || layer.op == LayerOp::concat || layer.op == LayerOp::scores ||
-        layer.op == LayerOp::mix || layer.function == "clip") {
+        layer.op == LayerOp::mix || layer.function == "clip" || layer.token_bias.size() > 0) {
       return true;
     }
     if (!linear) {
@@ -312,6 +322,9 @@ class ModelQuantizer {
       default:
         break;
     }
+    if (layer.token_bias.size() > 0) {
+      return exact_token_affine(layer);
+    }
     ExactTensor tensor = input(0);
     if (layer.op == LayerOp::affine) {
       tensor.transform(layer.weight.row(0).transpose(), layer.bias);
@@ -320,6 +333,7 @@ class ModelQuantizer {
     } else if (layer.function == "clip") {
       tensor.limit(layer.low, layer.high);
     } else {
+      tensor = tensor.token_offset.size() > 0 ? as_node(layer.inputs.at(0)) : tensor;
       const auto function = [name = layer.function](double x) { return activation_function(name, x); };
       tensor.apply(function, is_monotonic(layer.function));
     }
@@ -346,6 +360,26 @@ class ModelQuantizer {
           layer.name);
     }
     return product;
+  }
+
+  /// An affine layer with constants of tokens; where its result is rounded, so are its weights and constants.
+  ExactTensor exact_token_affine(const Layer& layer) {
+    Eigen::VectorXd weight = layer.weight.row(0).transpose();
+    RowMatrix constants = layer.token_bias.rowwise() + layer.bias.transpose();
+    if (!activation(layer).exact) {
+      const QuantizedArray factors = quantize_weights(weight, spec(layer, &Precision::weight, 16));
+      for (Eigen::Index f = 0; f < weight.size(); ++f) {
+        weight[f] = std::ldexp(static_cast<double>(factors.mantissas[static_cast<std::size_t>(f)]), -factors.frac);
+      }
+      const Quantizer format = bias_quantizer(constants.reshaped(), spec(layer, &Precision::bias, 16));
+      constants = constants.unaryExpr([&](double value) {
+        return std::ldexp(static_cast<double>(quantize_real(value, format)), -format.format.frac());
+      });
+    }
+    ExactTensor tensor = as_node(layer.inputs.at(0));
+    tensor.transform(weight, Eigen::VectorXd::Zero(weight.size()));
+    tensor.token_offset = constants;
+    return tensor;
   }
 
   ExactTensor exact_concat(const Layer& layer) {

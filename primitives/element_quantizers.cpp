@@ -28,6 +28,25 @@ void set_format(const NodeView& view, const Quantizer& output, const std::int64_
           to_string(format) + " does not fit into " + to_string(output.format));
 }
 
+/// The quantizers of elements of this shape.
+std::vector<ElementQuantizer> quantizers_of_shape(const NodeView& view, std::vector<int> shape) {
+  const Quantizer& output = view.node.quantizer("output");
+  std::size_t count = 1;
+  for (const int extent : shape) {
+    count *= static_cast<std::size_t>(extent);
+  }
+  std::vector<ElementQuantizer> result(count, {output, 0, false, std::nullopt});
+  if (view.node.has("formats")) {
+    shape.push_back(kFormatColumns);
+    require_shape(view, "formats", shape);
+    const Literal& formats = view.node.literal("formats");
+    for (std::size_t o = 0; o < result.size(); ++o) {
+      set_format(view, output, &formats.values[o * kFormatColumns], result[o]);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 std::int64_t ElementQuantizer::apply(std::int64_t x, int frac, bool relu) const {
@@ -65,15 +84,7 @@ Cost ElementQuantizer::cost(int width, int frac) const {
 }
 
 std::vector<ElementQuantizer> element_quantizers(const NodeView& view, int features) {
-  const Quantizer& output = view.node.quantizer("output");
-  std::vector<ElementQuantizer> result(static_cast<std::size_t>(features), {output, 0, false, std::nullopt});
-  if (view.node.has("formats")) {
-    require_shape(view, "formats", {features, kFormatColumns});
-    const Literal& formats = view.node.literal("formats");
-    for (std::size_t o = 0; o < result.size(); ++o) {
-      set_format(view, output, &formats.values[o * kFormatColumns], result[o]);
-    }
-  }
+  std::vector<ElementQuantizer> result = quantizers_of_shape(view, {features});
   if (view.node.has("limits")) {
     require_shape(view, "limits", {features, 2});
     const Literal& limits = view.node.literal("limits");
@@ -89,6 +100,10 @@ std::vector<ElementQuantizer> element_quantizers(const NodeView& view, int featu
     }
   }
   return result;
+}
+
+std::vector<ElementQuantizer> token_quantizers(const NodeView& view, int tokens, int features) {
+  return quantizers_of_shape(view, {tokens, features});
 }
 
 int quantizer_levels(const NodeView& view, int features, int frac) {

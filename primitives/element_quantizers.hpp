@@ -30,6 +30,10 @@ struct ElementQuantizer {
 /// Throws IrError where formats do not fit into that of the tensor, or limits not into that of the feature.
 std::vector<ElementQuantizer> element_quantizers(const NodeView& view, int features);
 
+/// The quantizers of a node whose attribute `formats` is [tokens, features, 3], or is not there: token by token. Throws
+/// IrError as above.
+std::vector<ElementQuantizer> token_quantizers(const NodeView& view, int tokens, int features);
+
 /// Levels of logic of the slowest of a node's quantizers, for sums with `frac` fraction bits.
 int quantizer_levels(const NodeView& view, int features, int frac);
 

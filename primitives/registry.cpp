@@ -20,6 +20,7 @@
 #include "primitives/step_table.hpp"
 #include "primitives/table.hpp"
 #include "primitives/table_softmax.hpp"
+#include "primitives/token_quantize.hpp"
 
 namespace rtlgen {
 namespace {
@@ -33,6 +34,7 @@ const auto& registry() {
       make_dense(),
       make_flatten_dense(),
       make_quantize(),
+      make_token_quantize(),
       make_add(),
       make_concat(),
       make_slice(),

@@ -67,26 +67,14 @@ localparam integer DOT_W = X_W + W_W + $clog2(INPUTS);
 
 wire _unused_last = &{1'b0, in_last};
 
-// Number of the beat
-generate
-    if (BEATS == 1) begin : single
-        assign beat = 1'b0;
-    end else begin : counter
-        localparam integer BEAT_W = $clog2(BEATS);
-        localparam integer LAST_BEAT = BEATS - 1;
-        localparam [BEAT_W-1:0] LAST = LAST_BEAT[BEAT_W-1:0];
-
-        reg [BEAT_W-1:0] count;
-
-        assign beat = in_first ? {BEAT_W{1'b0}} : count;
-
-        always @(posedge clk) begin
-            if (in_valid) begin
-                count <= beat == LAST ? {BEAT_W{1'b0}} : beat + 1'b1;
-            end
-        end
-    end
-endgenerate
+beat_index #(
+    .BEATS(BEATS)
+) beat_index_inst (
+    .clk(clk),
+    .in_valid(in_valid),
+    .in_first(in_first),
+    .beat(beat)
+);
 
 // Operands
 reg [INPUTS*X_W-1:0] x_reg;

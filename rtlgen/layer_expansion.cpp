@@ -18,7 +18,7 @@ std::size_t size_of(int dimension) { return static_cast<std::size_t>(dimension);
 
 /// Whether a factor or offset of each feature can go into the layer's weights.
 bool takes_factors(const Layer& layer) {
-  return !layer.relu &&
+  return !layer.relu && layer.token_bias.size() == 0 &&
          (layer.op == LayerOp::dense || layer.op == LayerOp::flatten_dense || layer.op == LayerOp::affine);
 }
 
@@ -263,12 +263,23 @@ class Expander {
   std::size_t expand_affine(const LayerSpec& spec) {
     const std::size_t width = size_of(layer(input()).features);
     const Eigen::VectorXd factors = weights_.vector(spec.name.name + ".weight", {width}, spec.where);
-    return push_affine(spec, spec.name.name, input(), factors, bias(spec, spec.name.name + ".bias", {width}));
+    const std::string constants = spec.name.name + ".bias";
+    if (!spec.use_bias || weights_.rank(constants) != 2) {
+      return push_affine(spec, spec.name.name, input(), factors, bias(spec, constants, {width}));
+    }
+    // Constants of each token; where they agree they are those of a plain affine layer.
+    const RowMatrix rows = weights_.matrix(constants, {size_of(layer(input()).tokens), width}, spec.where);
+    if (rows == rows.row(0).replicate(rows.rows(), 1)) {
+      return push_affine(spec, spec.name.name, input(), factors, rows.row(0).transpose());
+    }
+    const std::size_t made = push_affine(spec, spec.name.name, input(), factors, Eigen::VectorXd::Zero(factors.size()));
+    layer(made).token_bias = rows;
+    return made;
   }
 
   std::size_t expand_quantize(const LayerSpec& spec) {
     Layer made = make(spec, spec.name.name, LayerOp::quantize, {input()});
-    made.quantizer = make_quantizer(spec, weights_, made.features);
+    made.quantizer = make_quantizer(spec, weights_, made.tokens, made.features);
     return push(std::move(made));
   }
 

@@ -383,7 +383,8 @@ class LayerParser {
       quantize.quantizer = spec.quantizer;
     }
     if (const YamlNode* const formats = node.find("formats")) {
-      read_choice(*formats, "formats", {"per_feature"});
+      const bool per_token = read_choice(*formats, "formats", {"per_feature", "per_token"}) == "per_token";
+      quantize.form = per_token ? Form::per_token : Form::per_feature;
     }
     if (const YamlNode* const bipolar = node.find("bipolar")) {
       if (!read_bool(*bipolar, "bipolar")) {

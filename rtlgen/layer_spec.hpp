@@ -42,11 +42,12 @@ struct QuantizeSpec {
   enum class Form {
     format,       ///< one fixed-point format
     per_feature,  ///< fixed-point formats in arrays
+    per_token,    ///< the same for each token
     scaled,       ///< integers of some bits, a scale and a zero point
     bipolar,      ///< +scale or -scale
   };
   Form form = Form::format;
-  Quantizer quantizer;  ///< format: all of it; per_feature: modes and sign; scaled: rounding and sign
+  Quantizer quantizer;  ///< format: all of it; per_feature, per_token: modes and sign; scaled: rounding and sign
   bool narrow = false;
   std::optional<int> bits;
   std::optional<double> scale;

@@ -13,8 +13,8 @@ constexpr double kMaxInteger = 64;
 /// Reads what one layer says of its quantizer.
 class QuantizerReader {
  public:
-  QuantizerReader(const LayerSpec& spec, const WeightFile& weights, int features)
-      : spec_(spec), weights_(weights), features_(features) {}
+  QuantizerReader(const LayerSpec& spec, const WeightFile& weights, int tokens, int features)
+      : spec_(spec), weights_(weights), tokens_(tokens), features_(features) {}
 
   UniformQuantizer read() const {
     const QuantizeSpec& said = spec_.quantize;
@@ -22,7 +22,9 @@ class QuantizerReader {
       case QuantizeSpec::Form::format:
         return uniform_quantizer(said.quantizer, features_);
       case QuantizeSpec::Form::per_feature:
-        return per_feature();
+        return formats({static_cast<std::size_t>(features_)});
+      case QuantizeSpec::Form::per_token:
+        return reduced(formats({static_cast<std::size_t>(tokens_), static_cast<std::size_t>(features_)}));
       case QuantizeSpec::Form::scaled:
         return scaled();
       case QuantizeSpec::Form::bipolar:
@@ -45,7 +47,10 @@ class QuantizerReader {
     if (said) {
       return Eigen::VectorXd::Constant(features_, *said);
     }
-    return weights_.vector(spec_.name.name + "." + key, {static_cast<std::size_t>(features_)}, spec_.where);
+    return array(key, {static_cast<std::size_t>(features_)});
+  }
+  Eigen::VectorXd array(const std::string& key, const std::vector<std::size_t>& shape) const {
+    return weights_.vector(spec_.name.name + "." + key, shape, spec_.where);
   }
 
   Eigen::VectorXd positive(const std::string& key, const std::optional<double>& said) const {
@@ -57,8 +62,7 @@ class QuantizerReader {
   }
 
   /// Whole numbers from `least` to `most`.
-  Eigen::VectorXd whole(const std::string& key, const std::optional<double>& said, double least, double most) const {
-    Eigen::VectorXd result = numbers(key, said);
+  Eigen::VectorXd whole(const std::string& key, Eigen::VectorXd result, double least, double most) const {
     if ((result.array() != result.array().round()).any() || (result.array() < least).any() ||
         (result.array() > most).any()) {
       fail("'" + key + "' must be whole numbers from " + std::to_string(std::llround(least)) + " to " +
@@ -67,16 +71,17 @@ class QuantizerReader {
     return result;
   }
 
-  UniformQuantizer per_feature() const {
+  /// Fixed-point formats from arrays of this shape.
+  UniformQuantizer formats(const std::vector<std::size_t>& shape) const {
     const Quantizer& modes = spec_.quantize.quantizer;
-    const Eigen::VectorXd width = whole("width", std::nullopt, 0, kMaxFormatWidth);
-    const Eigen::VectorXd integer = whole("integer", std::nullopt, -kMaxInteger, kMaxInteger);
-    Eigen::VectorXd is_signed = Eigen::VectorXd::Constant(features_, modes.format.is_signed ? 1 : 0);
+    const Eigen::VectorXd width = whole("width", array("width", shape), 0, kMaxFormatWidth);
+    const Eigen::VectorXd integer = whole("integer", array("integer", shape), -kMaxInteger, kMaxInteger);
+    Eigen::VectorXd is_signed = Eigen::VectorXd::Constant(width.size(), modes.format.is_signed ? 1 : 0);
     if (weights_.contains(spec_.name.name + ".signed")) {
-      is_signed = whole("signed", std::nullopt, 0, 1);
+      is_signed = whole("signed", array("signed", shape), 0, 1);
     }
-    UniformQuantizer result = uniform_quantizer(modes, features_);
-    for (Eigen::Index f = 0; f < features_; ++f) {
+    UniformQuantizer result = uniform_quantizer(modes, static_cast<int>(width.size()));
+    for (Eigen::Index f = 0; f < width.size(); ++f) {
       const auto i = static_cast<std::size_t>(f);
       if (width[f] == 0) {  // pruned
         result.scale[f] = 1;
@@ -93,17 +98,35 @@ class QuantizerReader {
     return result;
   }
 
+  /// A quantizer of all tokens as one of features, if the tokens agree.
+  UniformQuantizer reduced(UniformQuantizer all) const {
+    const auto features = static_cast<std::size_t>(features_);
+    for (std::size_t i = features; i < all.low.size(); ++i) {
+      const std::size_t f = i % features;
+      if (all.scale[static_cast<Eigen::Index>(i)] != all.scale[static_cast<Eigen::Index>(f)] ||
+          all.low[i] != all.low[f] || all.high[i] != all.high[f]) {
+        return all;
+      }
+    }
+    all.scale.conservativeResize(features_);
+    all.shift.conservativeResize(features_);
+    all.zero_point.conservativeResize(features_);
+    all.low.resize(features);
+    all.high.resize(features);
+    return all;
+  }
+
   UniformQuantizer scaled() const {
     const QuantizeSpec& said = spec_.quantize;
     UniformQuantizer result = uniform_quantizer(said.quantizer, features_);
     result.scale = positive("scale", said.scale);
     result.zero_point.setZero();
     if (said.zero_point || weights_.contains(spec_.name.name + ".zero_point")) {
-      result.zero_point = whole("zero_point", said.zero_point, -0x1p32, 0x1p32);
+      result.zero_point = whole("zero_point", numbers("zero_point", said.zero_point), -0x1p32, 0x1p32);
     }
     result.shift = result.zero_point;
     const std::optional<double> bits_said = said.bits ? std::optional<double>(*said.bits) : std::nullopt;
-    const Eigen::VectorXd bits = whole("bits", bits_said, 1, kMaxCodeBits);
+    const Eigen::VectorXd bits = whole("bits", numbers("bits", bits_said), 1, kMaxCodeBits);
     for (Eigen::Index f = 0; f < features_; ++f) {
       const auto i = static_cast<std::size_t>(f);
       const int width = static_cast<int>(bits[f]);
@@ -127,13 +150,14 @@ class QuantizerReader {
 
   const LayerSpec& spec_;
   const WeightFile& weights_;
+  int tokens_;
   int features_;
 };
 
 }  // namespace
 
-UniformQuantizer make_quantizer(const LayerSpec& spec, const WeightFile& weights, int features) {
-  return QuantizerReader(spec, weights, features).read();
+UniformQuantizer make_quantizer(const LayerSpec& spec, const WeightFile& weights, int tokens, int features) {
+  return QuantizerReader(spec, weights, tokens, features).read();
 }
 
 }  // namespace rtlgen

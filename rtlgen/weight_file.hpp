@@ -24,6 +24,8 @@ class WeightFile {
   bool contains(const std::string& name) const { return file_ && file_->contains(name); }
   /// Whether the array `name`, which is there, is one of integers.
   bool is_integral(const std::string& name) const { return file_->read(name).integral; }
+  /// Number of dimensions of the array `name`; 0 where it is not there.
+  std::size_t rank(const std::string& name) const { return contains(name) ? file_->read(name).shape.size() : 0; }
   /// The array `name` of shape [size], or a single number (shape []) for all.
   Eigen::VectorXd vector_or_number(const std::string& name, std::size_t size, const SourceLocation& where) const;
 

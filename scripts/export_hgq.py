@@ -10,18 +10,19 @@ or, where the model is at hand:
 
 Needs keras and hgq to load a file, numpy alone for a model at hand: all that is
 asked of layers are the attributes that HGQ2 documents.  Numbers come out exactly:
-integer weights with a scale, `quantize` layers with a format per feature
-(docs/yaml.md).  The event is taken in the format of the first quantizer, or the
-smallest one that holds all of its formats.
+integer weights with a scale, `quantize` layers with a format per feature, or per
+token and feature (docs/yaml.md).  The event is taken in the format of the first
+quantizer, or the smallest one that holds all of its formats.
 
 Exact are QDense, QBatchNormDense, QEinsumDense (over the last axis),
 QBatchNormalization, QAdd, Quantizer, ReLU, Flatten, Reshape to a vector, Dropout.
-Exact is QSoftmax over the features as well, as its tables are taken along, where
-they have at most 2^12 entries, one quantizer for all features and stable=True.
-Otherwise QSoftmax, and always QUnaryFunctionLUT and QMultiHeadAttention (with its
-softmax over tokens), become the layers of the same function with formats that hold
-those of HGQ2; their tables are rtlgen's own, so that results are close, not equal
-(a note says so).
+Exact are QMultiHeadAttention of a tensor with itself and QSoftmax over the features
+as well, as the tables of a softmax are taken along: they have at most 2^12 entries,
+one quantizer for all elements, and stable=True.  A second input [tokens] that is the
+value_mask or key_mask of attentions becomes the mask of the event.
+Other QSoftmax, and always QUnaryFunctionLUT, become the layers of the same function
+with formats that hold those of HGQ2; their tables are rtlgen's own, so that results
+are close, not equal (a note says so).
 Problems are reported in one line, exit status 2; nothing is written then.
 """
 
@@ -81,10 +82,12 @@ def spread(inner, bits, shape, where):
 
 
 class Formats:
-    """What one quantizer does to a tensor: k, i, f per feature (sign, integer bits without sign, fraction bits)."""
+    """What one quantizer does to a tensor: k, i, f (sign, integer bits without sign, fraction bits) of each element, as
+    [tokens, features], or [1, features] where tokens agree."""
 
-    def __init__(self, quantizer, shape, where, features):
-        """`shape`: that of the tensor without batch; what stands `features` elements apart must have one format."""
+    def __init__(self, quantizer, shape, where, features, order=None):
+        """`shape`: that of the tensor without batch, whose axes are put in this order before it is taken for rows of
+        `features` elements, a row a token."""
         for extra in ("scaler", "affine"):
             if getattr(quantizer, extra, None) is not None:
                 raise ExportError(f"{where}: quantizer with {extra}, expected none")
@@ -93,13 +96,13 @@ class Formats:
         if self.identity:
             return
         k, i, f = self.kif(inner, where)
-        wide = [spread(inner, v, (1, *shape), where).reshape(-1, features) for v in (k, i, f)]
-        if any((v != v[0]).any() for v in wide):
-            raise ExportError(f"{where}: formats differ between tokens, expected one for each feature: give the "
-                              "quantizer homogeneous_axis=(0, 1)")
+        order = order or range(len(shape))
+        wide = [spread(inner, v, (1, *shape), where)[0].transpose(order).reshape(-1, features) for v in (k, i, f)]
         if any((v != np.rint(v)).any() for v in wide):
             raise ExportError(f"{where}: numbers of bits are not whole")
-        self.k, self.i, self.f = (v[0].astype(np.int64) for v in wide)
+        if not any((v != v[0]).any() for v in wide):
+            wide = [v[:1] for v in wide]
+        self.k, self.i, self.f = (v.astype(np.int64) for v in wide)
         self.rounding = self.mode(inner, "round_mode", ROUNDINGS, where)
         self.overflow = self.mode(inner, "overflow_mode", OVERFLOWS, where)
         self.width = np.maximum(self.k + self.i + self.f, 0)
@@ -129,11 +132,11 @@ class Formats:
         return known[value]
 
     def uniform(self):
-        """Whether all features have the same format."""
-        return (self.width > 0).all() and all((v == v[0]).all() for v in (self.k, self.i, self.f))
+        """Whether all elements have the same format."""
+        return (self.width > 0).all() and all((v == v.flat[0]).all() for v in (self.k, self.i, self.f))
 
     def bounds(self):
-        """The k, i and f that hold those of all features."""
+        """The k, i and f that hold those of all elements."""
         used = self.width > 0
         if not used.any():
             raise ExportError("all features of a tensor are pruned")
@@ -150,7 +153,7 @@ class Formats:
         return modes and all(a <= b for a, b in zip(self.bounds(), other.bounds()))
 
     def hull(self):
-        """Text of the smallest format that holds those of all features."""
+        """Text of the smallest format that holds those of all elements."""
         k, i, f = self.bounds()
         width = k + i + f
         if width > MAX_WIDTH:
@@ -169,14 +172,14 @@ class FunctionTable:
         entry = Formats(layer.oq, shape, f"{where}.oq", shape[-1])
         if any(formats.identity or not formats.uniform() for formats in (index, entry)):
             raise ExportError(f"{where} has no quantizer that all elements share")
-        width = int(index.width[0])
+        width = int(index.width.flat[0])
         if width > MAX_INDEX:
             raise ExportError(f"{where} has an index of {width} bits, expected at most {MAX_INDEX}")
         self.index = index.hull()
-        self.frac = max(int(entry.f[0]), 0)
+        self.frac = max(int(entry.f.flat[0]), 0)
         codes = np.arange(2**width)
-        codes = np.where(index.k[0] * 2 * codes >= 2**width, codes - 2**width, codes)
-        self.points = np.ldexp(codes.astype(np.float64), -int(index.f[0]))
+        codes = np.where(index.k.flat[0] * 2 * codes >= 2**width, codes - 2**width, codes)
+        self.points = np.ldexp(codes.astype(np.float64), -int(index.f.flat[0]))
         column = self.points.astype(np.float32).reshape(-1, *[1] * len(shape))
         self.function = array(layer.activation(column)).reshape(-1)
         mantissas = np.ldexp(array(layer.oq(layer.activation(column))).reshape(-1), self.frac)
@@ -204,13 +207,18 @@ def operations(model):
         nodes = layer._inbound_nodes
         if len(nodes) != 1:
             raise ExportError(f"{layer.name}: is used {len(nodes)} times, expected once")
+        keys = getattr(getattr(nodes[0], "arguments", None), "kwargs", None) or {}
+        if keys.get("query_mask") is not None:
+            raise ExportError(f"{layer.name}: has a query_mask, expected a value_mask alone: results of padding tokens "
+                              "are not masked")
         pairs.append((layer, [t._keras_history[0] for t in nodes[0].input_tensors]))
     return pairs
 
 
 def event_shape(model):
-    """Tokens and features of the model's input, as the shape without batch."""
-    shape = tuple(model.input_shape)[1:]
+    """Tokens and features of the model's input, the first one, as the shape without batch."""
+    shape = tuple(model.input_shape)
+    shape = tuple(shape[0] if isinstance(shape[0], (tuple, list)) else shape)[1:]
     if not 1 <= len(shape) <= 2 or any(not isinstance(s, int) for s in shape):
         raise ExportError(f"input {list(shape)}, expected [features] or [tokens, features] of fixed size")
     return shape
@@ -227,6 +235,8 @@ class Export:
         self.flattened = {}  # yaml flatten layers: what they flatten, and the line they have
         self.event_format = None
         self.formats = {}  # those of quantized tensors, by the name of the yaml layer
+        self.placed = []  # quantize layers: source, formats, name
+        self.mask, self.masked = None, set()  # the input that is the mask of the event; attentions that use it
         self.event = event_shape(model)
         for layer, inputs in operations(model):
             self.visit(layer, inputs)
@@ -245,7 +255,7 @@ class Export:
     def line(self, name, source, **keys):
         """Add a layer; values are YAML text."""
         parts = {"name": name, **keys}
-        if "add" not in keys:
+        if source is not None:
             parts["input"] = source
         self.lines.append("  - {" + ", ".join(f"{k}: {v}" for k, v in parts.items()) + "}")
         return name
@@ -254,12 +264,13 @@ class Export:
         """Add one layer of the model."""
         name = kind(layer)
         for source in [layer, *inputs]:  # sequential models do not list their input
-            if kind(source) == "InputLayer" and source not in self.tensor:
-                if "event" in self.tensor.values():
-                    raise ExportError(f"{source.name}: a second input, expected one")
-                self.tensor[source], self.shape[source] = "event", self.event
+            if kind(source) == "InputLayer" and source not in self.tensor and source is not self.mask:
+                self.input(source)
         if name == "InputLayer":
             return
+        if self.mask in inputs and name == "QMultiHeadAttention":
+            inputs = [source for source in inputs if source is not self.mask]
+            self.masked.add(layer)
         if any(source not in self.tensor for source in inputs):
             raise ExportError(f"{layer.name}: its inputs are not those of the layers before")
         sources = [self.tensor[s] for s in inputs] or ["event"]
@@ -274,12 +285,21 @@ class Export:
             result = self.quantize(layer.oq, result, shape, f"{layer.name}.oq", f"{layer.name}_oq")
         self.tensor[layer], self.shape[layer] = result, shape
 
+    def input(self, layer):
+        """An input: the event, then perhaps a mask."""
+        if "event" not in self.tensor.values():
+            self.tensor[layer], self.shape[layer] = "event", self.event
+        elif self.mask is None and len(self.event) == 2 and tuple(layer.batch_shape)[1:] == self.event[:1]:
+            self.mask = layer
+        else:
+            raise ExportError(f"{layer.name}: an input too many, expected an event and perhaps a mask [tokens]")
+
     # Parts of layers.
 
-    def quantize(self, quantizer, source, shape, where, name):
-        """Add a quantizer; the first one on the event gives the event's format."""
+    def quantize(self, quantizer, source, shape, where, name, features=None, order=None):
+        """Add a quantizer, of as many features a token; the first one on the event gives the event's format."""
         flat = self.flattened.get(source)
-        formats = Formats(quantizer, shape, where, flat[1] if flat else shape[-1])
+        formats = Formats(quantizer, shape, where, flat[1] if flat else features or shape[-1], order)
         if formats.identity:
             return source
         if flat:  # a quantizer behind a flatten is the same as one in front of it
@@ -299,18 +319,23 @@ class Export:
                 return source
         if source in self.formats and formats.same(self.formats[source]):
             return source
+        for known, other, placed in self.placed:  # such as those of queries, keys and values
+            if known == source and formats.same(other) and formats.rounding == other.rounding:
+                return placed
         name = self.unique(name)
         self.formats[name] = formats
+        self.placed.append((source, formats, name))
         modes = {"rounding": formats.rounding, "overflow": formats.overflow}
         if formats.uniform():
             return self.line(name, source, type="quantize", format=f'"{formats.hull()}"')
-        self.arrays[name + ".width"] = formats.width
-        self.arrays[name + ".integer"] = formats.k + formats.i
-        mixed = len(set(formats.k[formats.width > 0])) > 1
-        if mixed:
-            self.arrays[name + ".signed"] = formats.k
-        signed = bool(formats.k.max())
-        return self.line(name, source, type="quantize", formats="per_feature", signed=str(signed).lower(), **modes)
+        per_token = len(formats.k) > 1
+        known = {"width": formats.width, "integer": formats.k + formats.i}
+        if len(set(formats.k[formats.width > 0])) > 1:
+            known["signed"] = formats.k
+        for key, values in known.items():
+            self.arrays[f"{name}.{key}"] = values if per_token else values[0]
+        return self.line(name, source, type="quantize", formats="per_token" if per_token else "per_feature",
+                         signed=str(bool(formats.k.max())).lower(), **modes)
 
     def input_quantized(self, layer, source, shape):
         """The layer's input behind its quantizer."""
@@ -318,8 +343,9 @@ class Export:
             return source
         return self.quantize(layer.iq, source, shape, f"{layer.name}.iq", f"{layer.name}_iq")
 
-    def weights(self, name, kernel, quantizer, where):
-        """Add integer weights [units, in] with the scale they share."""
+    def weights(self, name, kernel, inputs, quantizer, where):
+        """Add integer weights [units, in] with the scale they share; `kernel` has `inputs` axes that are summed over,
+        then those of the units."""
         fraction = 0
         while fraction < 64 and (np.ldexp(kernel, fraction) != np.rint(np.ldexp(kernel, fraction))).any():
             fraction += 1
@@ -329,10 +355,11 @@ class Export:
         inner = getattr(quantizer, "quantizer", quantizer)
         if not kind(inner).startswith("Dummy"):
             _, _, f = Formats.kif(inner, where)
-            steps = np.ldexp(kernel.T, spread(inner, f, kernel.T.shape, where).astype(np.int64))
+            steps = np.ldexp(kernel, spread(inner, f, kernel.shape, where).astype(np.int64))
             if (steps != np.rint(steps)).any():
                 raise ExportError(f"{where}: quantized kernel does not lie on the grid of its quantizer")
-        self.arrays[name + ".weight"] = mantissa.astype(np.int64)
+        rows = int(np.prod(kernel.shape[:inputs]))
+        self.arrays[name + ".weight"] = mantissa.astype(np.int64).reshape(rows, -1).T
         self.arrays[name + ".weight_scale"] = np.float64(2.0**-fraction)
 
     def activation(self, layer):
@@ -351,9 +378,12 @@ class Export:
         if kernel.ndim != 2 or kernel.shape[0] != shape[-1]:
             raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for a tensor {list(shape)}")
         source = self.input_quantized(layer, source, shape)
-        name = self.unique(layer.name)
-        units = kernel.shape[1]
-        self.weights(name, kernel.T, layer.kq, layer.name)
+        return self.product(layer, self.unique(layer.name), source, kernel, 1), (*shape[:-1], kernel.shape[1])
+
+    def product(self, layer, name, source, kernel, inputs):
+        """Add a dense with this kernel, whose first `inputs` axes are the features."""
+        units = int(np.prod(kernel.shape[inputs:]))
+        self.weights(name, kernel, inputs, layer.kq, layer.name)
         keys = {"type": "dense", "units": units, **self.activation(layer)}
         bias = getattr(layer, "qbias", None)
         if bias is None:
@@ -363,7 +393,7 @@ class Export:
             if bias.size != units:
                 raise ExportError(f"{layer.name}: bias {list(bias.shape)}, expected one for each unit")
             self.arrays[name + ".bias"] = bias.reshape(units)
-        return self.line(name, source, **keys), (*shape[:-1], units)
+        return self.line(name, source, **keys)
 
     # Layers, by class.
 
@@ -453,17 +483,6 @@ class Export:
         self.notes.append(f"{layer.name} ({kind(layer)}) is computed with tables of rtlgen: close, not equal"
                           + (f", as {reason}" if reason else ""))
 
-    def hull_of(self, quantizer, shape, where):
-        """Text of a format that holds all elements of a tensor, whatever its axes mean."""
-        size = int(np.prod(shape))
-        inner = getattr(quantizer, "quantizer", quantizer)
-        k, i, f = (spread(inner, v, (1, *shape), where).reshape(size) for v in Formats.kif(inner, where))
-        used = k + i + f > 0
-        k, i, f = (int(v[used].max(initial=0)) for v in (k, i, f))
-        rounding = Formats.mode(inner, "round_mode", ROUNDINGS, where)
-        # A format that holds all never wraps where the elements' do not: saturation is the safe choice.
-        return k, i, f, f"{'' if k else 'u'}fixed<{k + i + f},{k + i},{rounding}>"
-
     def tabled(self, layer, source, shape, reason="", **keys):
         """Add a layer that needs formats on both sides; `reason` why its tables are not taken along."""
         if not getattr(layer, "enable_iq", False) or not getattr(layer, "enable_oq", False):
@@ -493,8 +512,10 @@ class Export:
                 keys["precision"] = f'{{activation: "fixed<{min(i + f + 4, MAX_WIDTH)},{i + 2}>"}}'
             return self.tabled(layer, sources[0], shape, str(error), **keys)
         source = self.input_quantized(layer, sources[0], shape)
-        name = self.unique(layer.name)
-        keys = {}
+        return self.softmax(layer, self.unique(layer.name), source, tables, shape), shape
+
+    def softmax(self, layer, name, source, tables, shape, **keys):
+        """Add a softmax with these tables; `shape`: that which its quantizers belong to."""
         for key, table in tables.items():
             self.arrays[f"{name}.{key}_table"] = table.entries
             keys.update({f"{key}_index": f'"{table.index}"', f"{key}_frac": table.frac})
@@ -503,7 +524,7 @@ class Export:
             if not formats.identity and formats.uniform():  # the product is rounded where it is made
                 self.precisions[name] = {"activation": formats.hull()}
                 self.formats[name] = formats
-        return self.line(name, source, type="softmax", **keys), shape
+        return self.line(name, source, type="softmax", **keys)
 
     @staticmethod
     def softmax_tables(layer, shape):
@@ -529,46 +550,56 @@ class Export:
         return result
 
     def layer_qmultiheadattention(self, layer, sources, shapes):
-        """QMultiHeadAttention of a tensor with itself."""
+        """QMultiHeadAttention of a tensor with itself, step by step."""
         if any(source != sources[0] for source in sources) or len(shapes[0]) != 2:
             raise ExportError(f"{layer.name}: expected self-attention over [tokens, features]")
-        tokens, features = shapes[0]
-        parts = {"q": layer._query_dense, "k": layer._key_dense, "v": layer._value_dense}
-        out = layer._output_dense
-        source = self.input_quantized(parts["q"], sources[0], shapes[0])
+        tokens = shapes[0][0]
         name = self.unique(layer.name)
-        for letter, part in parts.items():
-            kernel = array(part.qkernel)  # [in, heads, dim]
-            if kernel.ndim != 3 or kernel.shape[0] != features:
+        parts = {}
+        for letter, part in (("q", layer._query_dense), ("k", layer._key_dense), ("v", layer._value_dense)):
+            kernel = array(part.qkernel)
+            if kernel.ndim != 3 or kernel.shape[0] != shapes[0][1]:
                 raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for a tensor {list(shapes[0])}")
-            self.arrays[f"{name}.w{letter}"] = kernel.transpose(1, 2, 0)
-            bias = getattr(part, "qbias", None)
-            self.arrays[f"{name}.b{letter}"] = np.zeros(kernel.shape[1:]) if bias is None else array(bias)
-            shape = (tokens, *kernel.shape[1:])
-            self.precisions[f"{name}.{letter}"] = {"activation": self.hull_of(part.oq, shape, f"{name}.{letter}")[3]}
-        heads, value_dim = self.arrays[name + ".wv"].shape[:2]
-        key_dim = self.arrays[name + ".wk"].shape[1]
-        kernel = array(out.qkernel)  # [heads, dim, units]
-        self.arrays[name + ".wo"] = kernel.transpose(2, 0, 1)
-        bias = getattr(out, "qbias", None)
-        self.arrays[name + ".bo"] = np.zeros(kernel.shape[2]) if bias is None else array(bias)
-        units = kernel.shape[2]
-        self.precisions[name + ".heads"] = {
-            "activation": self.hull_of(out.iq, (tokens, heads, value_dim), f"{name}.heads")[3]}
-        k, i, f, _ = self.hull_of(layer._softmax.iq, (heads, tokens, tokens), f"{name}.softmax")
-        # Scores are multiplied by log2(e) / sqrt(key_dim) here; keep their resolution.
-        shift = int(np.ceil(np.log2(np.log2(np.e) / np.sqrt(key_dim))))
-        self.precisions[name + ".heads"]["score"] = f"fixed<{k + i + f + 1},{k + i + shift}>"
-        if not getattr(out, "enable_oq", False):
-            raise ExportError(f"{layer.name}: expected a quantizer of its output")
-        formats = Formats(out.oq, (tokens, units), f"{name}.oq", units)
-        self.precisions[name] = {"activation": formats.hull()}
-        if formats.uniform():
-            self.formats[name] = formats
-        self.near(layer, "its softmax is one over tokens")
-        self.line(name, source, type="multi_head_attention", heads=heads, key_dim=key_dim, value_dim=value_dim,
-                  units=units, projection="separate")
-        return self.quantize(out.oq, name, (tokens, units), f"{name}.oq", f"{name}_oq"), (tokens, units)
+            source = self.head_quantized(part, "iq", sources[0], shapes[0], name)
+            parts[letter] = self.head_quantized(
+                part, "oq", self.product(part, self.unique(f"{name}_{letter}"), source, kernel, 1),
+                (tokens, *kernel.shape[1:]), f"{name}_{letter}")
+        heads, value_dim = kernel.shape[1:]
+        probabilities = self.attention_weights(layer, name, parts, (heads, tokens, tokens))
+        mixed = self.line(self.unique(f"{name}_mix"), None, mix=f"[{probabilities}, {parts['v']}]", heads=heads)
+        out = layer._output_dense
+        kernel = array(out.qkernel)
+        if kernel.ndim != 3 or kernel.shape[:2] != (heads, value_dim):
+            raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for {heads} heads of {value_dim}")
+        mixed = self.head_quantized(out, "iq", mixed, (tokens, heads, value_dim), f"{name}_mix")
+        shape = (tokens, kernel.shape[2])
+        return self.head_quantized(out, "oq", self.product(out, name, mixed, kernel, 2), shape, f"{name}_out"), shape
+
+    def head_quantized(self, layer, which, source, shape, name):
+        """A tensor [tokens, heads, dim], whose heads are features here, behind the layer's `iq` or `oq`."""
+        if not getattr(layer, "enable_" + which, False):
+            return source
+        return self.quantize(getattr(layer, which), source, shape, f"{name}.{which}", f"{name}_{which}",
+                             features=int(np.prod(shape[1:])))
+
+    def attention_weights(self, layer, name, parts, shape):
+        """Scores and softmax of an attention; `shape`: heads, queries, keys. Features are [heads, keys]."""
+        softmax = layer._softmax
+        try:
+            tables = self.softmax_tables(softmax, shape)
+        except ExportError as error:
+            raise ExportError(f"{layer.name}: its softmax cannot be taken along, as {error}") from error
+        heads, _, keys = shape
+        queries_first = {"features": heads * keys, "order": (1, 0, 2)}
+        scores = self.line(self.unique(f"{name}_scores"), None, scores=f"[{parts['q']}, {parts['k']}]", heads=heads)
+        if getattr(softmax, "enable_iq", False):
+            scores = self.quantize(softmax.iq, scores, shape, f"{name}.softmax.iq", f"{name}_scores_iq",
+                                   **queries_first)
+        masked = {"masked": "true"} if layer in self.masked else {}
+        result = self.softmax(softmax, self.unique(f"{name}_prob"), scores, tables, shape, groups=heads, **masked)
+        if getattr(softmax, "enable_oq", False):
+            result = self.quantize(softmax.oq, result, shape, f"{name}.softmax.oq", f"{name}_prob_oq", **queries_first)
+        return result
 
     # The result.
 
@@ -576,6 +607,7 @@ class Export:
         """Text of model.yaml."""
         tokens = 1 if len(self.event) == 1 else self.event[0]
         event = self.event_format.hull() if self.event_format else "fixed<18,8>"
+        mask = ", mask: valid" if self.masked else ""
         layers = ["  layers:"] if self.precisions else []
         for name, formats in self.precisions.items():
             layers.append(f'    "{name}": {{' + ", ".join(f"{k}: {quoted(v)}" for k, v in formats.items()) + "}")
@@ -583,7 +615,7 @@ class Export:
             "# HGQ2 model: formats are those of its quantizers, everything else is exact",
             *(f"# Note: {note}" for note in self.notes),
             f"model: {self.name}",
-            f'input: {{tokens: {tokens}, features: {self.event[-1]}, format: "{event}"}}',
+            f'input: {{tokens: {tokens}, features: {self.event[-1]}, format: "{event}"{mask}}}',
             "weights: weights.npz",
             "precision:",
             "  default: {weight: auto<16>, bias: auto<24>, activation: exact}",

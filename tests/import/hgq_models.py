@@ -225,39 +225,50 @@ class QUnaryFunctionLUT(Layer):
 
 
 class QSoftmax(Layer):
-    """Softmax over the last axis; without tables as if theirs did not round."""
+    """Softmax over the last axis, of which a mask leaves elements out; without tables as if theirs did not round."""
 
     def __init__(self, name, axes=(-1,), input_scaler=1.0, tables=None, **quantizers):
         super().__init__(name, **quantizers)
         self.axes, self.input_scaler, self.stable = axes, input_scaler, True
         self.exp_table, self.inv_table = tables or (None, None)
 
-    def compute(self, x):
-        """The layer's formula."""
+    def __call__(self, x, mask=None):
+        x = self.iq(x) if self.enable_iq else x
+        y = self.compute(x, 1.0 if mask is None else mask)
+        return self.oq(y) if self.enable_oq else y
+
+    def compute(self, x, mask):
+        """The layer's formula; the maximum is one of masked elements, too."""
         distance = x.max(axis=-1, keepdims=True) - x
         if self.exp_table is not None:
-            e = self.exp_table(distance)
+            e = self.exp_table(distance) * mask
             return e * self.inv_table(e.sum(axis=-1, keepdims=True))
         e = np.exp(-distance * self.input_scaler)
         return e / e.sum(axis=-1, keepdims=True)
 
 
 class QMultiHeadAttention(Layer):
-    """Self-attention of four QEinsumDense and a QSoftmax."""
+    """Self-attention of four QEinsumDense and a QSoftmax; the scale of the scores is in the exponential."""
 
-    def __init__(self, name, parts, softmax):
-        super().__init__(name)
+    def __init__(self, name, parts, softmax, **quantizers):
+        super().__init__(name, **quantizers)
         self._query_dense, self._key_dense, self._value_dense, self._output_dense = parts
         self._softmax = softmax
 
-    def __call__(self, query, value):
+    def __call__(self, query, value, value_mask=None):
         q, k, v = self._query_dense(query), self._key_dense(value), self._value_dense(value)
-        weights = self._softmax(np.einsum("bthd,bshd->bhts", q, k))
-        return self._output_dense(np.einsum("bhts,bshd->bthd", weights, v))
+        mask = None if value_mask is None else value_mask[:, None, None, :]
+        weights = self._softmax(np.einsum("bthd,bshd->bhts", q, k), mask)
+        y = self._output_dense(np.einsum("bhts,bshd->bthd", weights, v))
+        return self.oq(y) if self.enable_oq else y
 
 
 class InputLayer(Layer):
-    """The event."""
+    """The event, or a mask."""
+
+    def __init__(self, name, shape=()):
+        super().__init__(name)
+        self.batch_shape = (None, *shape)
 
     def compute(self, x):
         """The layer's formula."""
@@ -283,27 +294,38 @@ class Tensor:
         self._keras_history = (layer, 0, 0)
 
 
+class Arguments:
+    """How a layer was called."""
+
+    def __init__(self, kwargs):
+        self.kwargs = kwargs
+
+
 class Node:
     """A use of a layer."""
 
-    def __init__(self, inputs):
+    def __init__(self, inputs, named=()):
         self.input_tensors = [Tensor(layer) for layer in inputs]
+        self.arguments = Arguments(dict(zip(named, self.input_tensors[-len(named):])) if named else {})
 
 
 class Functional:
-    """Layers with named inputs: (layer, [layers])."""
+    """Layers with named inputs: (layer, [layers]), or (layer, [layers], names of the last of them)."""
 
-    def __init__(self, name, input_shape, pairs):
+    def __init__(self, name, input_shape, uses):
         self.name, self.input_shape = name, (None, *input_shape)
-        self.operations = [layer for layer, _ in pairs]
-        self.inputs = dict(pairs)
-        for layer, inputs in pairs:
-            layer._inbound_nodes = [Node(inputs)]
+        self.operations = [use[0] for use in uses]
+        self.inputs = {use[0]: use[1] for use in uses}
+        masks = [layer for layer in self.operations if isinstance(layer, InputLayer)][1:]
+        if masks:
+            self.input_shape = [self.input_shape, *(mask.batch_shape for mask in masks)]
+        for layer, *use in uses:
+            layer._inbound_nodes = [Node(*use)]
 
-    def __call__(self, x):
-        values = {}
-        for layer, inputs in self.inputs.items():
-            values[layer] = layer(*([values[i] for i in inputs] or [x]))
+    def __call__(self, *inputs):
+        values, inputs = {}, list(inputs)
+        for layer, sources in self.inputs.items():
+            values[layer] = layer(*([values[i] for i in sources] or [inputs.pop(0)]))
         return values[self.operations[-1]]
 
 
@@ -405,32 +427,94 @@ def tanh(x):
     return np.tanh(x)
 
 
-def attention():
-    """Attention, a function by a table and a softmax: not exact, as rtlgen has tables of its own."""
-    m = Maker(17)
-    tokens_, dim, heads, key = 6, 8, 2, 4
+def functions():
+    """A function by a table and a softmax without: not exact, as rtlgen has tables of its own."""
+    shape = (6, 8)
 
-    def lane(*shape, k=1, i=3, f=7):
+    def lane(k=1, i=3, f=7):
         return Quantizer(FixedPointQuantizerKIF(*(np.full((1, *shape), v) for v in (k, i, f)), "RND_CONV", "SAT"))
 
-    def part(name, equation, *shape, **quantizers):
-        kernel = m.rng.normal(0, 0.4, shape)
-        kq = Quantizer(FixedPointQuantizerKBI(np.ones(shape), np.full(shape, 7), np.ones(shape)))
-        bias = None if name == "key" else m.rng.normal(0, 0.3, shape[1:] if name != "output" else shape[2:])
-        bq = None if bias is None else Quantizer(FixedPointQuantizerKIF(1, 1, 6))
-        return QEinsumDense(name, equation, kernel, kq, bias, bq, **quantizers)
+    bend = QUnaryFunctionLUT("bend", tanh, iq=lane(), oq=lane(i=0, f=9))
+    return Sequential("functions", shape, [bend, QSoftmax("last", (2,), iq=lane(), oq=lane(k=0, i=0, f=10))])
 
-    event, query = lane(tokens_, dim), "abc,cde->abde"
-    parts = [part(n, query, dim, heads, key, iq=event, oq=lane(tokens_, heads, key)) for n in ("query", "key", "value")]
-    parts.append(part("output", "abcd,cde->abe", heads, key, dim, iq=lane(tokens_, heads, key), oq=lane(tokens_, dim)))
-    weights = QSoftmax("softmax", (3,), key**-0.5, iq=lane(heads, tokens_, tokens_, i=4),
-                       oq=lane(heads, tokens_, tokens_, k=0, i=1, f=10))
-    start, mha = InputLayer("start"), QMultiHeadAttention("mha", parts, weights)
-    total = QAdd("sum", iq=[event, lane(tokens_, dim)])
-    bend = QUnaryFunctionLUT("bend", tanh, iq=lane(tokens_, dim), oq=lane(tokens_, dim, i=0, f=9))
-    last = QSoftmax("last", (2,), iq=lane(tokens_, dim), oq=lane(tokens_, dim, k=0, i=0, f=10))
-    return Functional("attention", (tokens_, dim), [(start, []), (mha, [start, start]), (total, [start, mha]),
-                                                    (bend, [total]), (last, [bend])])
+
+def per_token():
+    """Formats that differ from token to token, on both sides of dense layers and in front of a head."""
+    m = Maker(22)
+    tokens_, dim = 6, 4
+    kernel, kq = m.kernel(dim, 5)
+    bias, bq = m.bias(5)
+    head = m.dense("head", 5 * tokens_, 3, iq=m.lane(1, 5 * tokens_, k=None, modes=("RND_CONV", "SAT")))
+    some = m.lane(1, tokens_, 5, k=None, i=(2, 4), modes=("RND", "SAT_SYM"))
+    for bits in (some.quantizer._k, some.quantizer._i, some.quantizer._f):
+        bits[:, :, :2] = bits[:, :1, :2]  # two features have one format for all tokens
+    return Sequential("per_token", (tokens_, dim), [
+        QEinsumDense("embed", "...a,ab->...b", kernel, kq, bias, bq, relu, iq=m.lane(1, tokens_, dim, k=None)),
+        Quantizer(m.lane(1, tokens_, 5, k=0, modes=("TRN", "WRAP")).quantizer, "after_relu"),
+        QEinsumDense("second", "...a,ab->...b", *m.kernel(5, 5), *m.bias(5), iq=some),
+        Flatten("flatten"),
+        head,
+    ])
+
+
+def attention_parts(m, shape, each, softmax_modes):
+    """The layers of an attention over [tokens, dim] with 2 heads; formats of each element, or of each feature."""
+    tokens_, dim = shape
+    heads, key = 2, 3
+    rows = tokens_ if each else 1
+
+    def part(name, equation, *kernel_shape, **quantizers):
+        units = int(np.prod(kernel_shape[1:] if name != "output" else kernel_shape[2:]))
+        kernel = m.kernel(int(np.prod(kernel_shape)) // units, units)
+        bits = kernel[1].quantizer
+        for key_ in ("k", "b", "i"):
+            setattr(bits, key_, getattr(bits, key_).reshape(kernel_shape))
+        bias, bq = (None, None) if name == "key" else m.bias(units)
+        if bias is not None and name != "output":
+            bias = bias.reshape(kernel_shape[1:])
+            bq.quantizer._k, bq.quantizer._i, bq.quantizer._f = (v.reshape(kernel_shape[1:]) for v in bq.quantizer.kif)
+        return QEinsumDense(name, equation, kernel[0].reshape(kernel_shape), kernel[1], bias, bq, **quantizers)
+
+    event = m.lane(1, rows, dim, prune=0)
+    parts = [part(name, "abc,cde->abde", dim, heads, key, iq=event,
+                  oq=m.lane(1, rows, heads, key, i=(2, 4), f=(1, 4), modes=("RND_CONV", "SAT")))
+             for name in ("query", "key", "value")]
+    parts.append(part("output", "abcd,cde->abe", heads, key, dim,
+                      iq=m.lane(1, rows, heads, key, i=(1, 3), f=(3, 6), modes=("TRN", "SAT")),
+                      oq=m.lane(1, rows, dim, i=(3, 5))))
+    if each:  # as HGQ2 does where nothing else is said
+        scores = m.lane(1, heads, tokens_, tokens_, i=(3, 5), f=(1, 4), modes=softmax_modes)
+        results = m.lane(1, heads, tokens_, tokens_, k=0, i=(0, 1), f=(5, 9), modes=("RND", "SAT"))
+    else:
+        scores, results = (Quantizer(FixedPointQuantizerKIF([[[[k]]]], [[[[i]]]], [[[[f]]]], *modes_)) for k, i, f, modes_
+                           in ((1, 4, 3, softmax_modes), (0, 1, 8, ("RND_CONV", "SAT"))))
+    tables = lookup_tables((0, 4, 4, "RND", "SAT"), (0, 3, 5, "RND_CONV", "SAT"), 9, key**-0.5)
+    return parts, QSoftmax("softmax", (3,), key**-0.5, tables=tables, iq=scores, oq=results)
+
+
+def attention():
+    """Attention with a format for each element of each tensor, a residual sum, and a flatten."""
+    m = Maker(17)
+    shape = (5, 4)
+    start = InputLayer("start", shape)
+    mha = QMultiHeadAttention("mha", *attention_parts(m, shape, True, ("RND_CONV", "SAT")))
+    total = QAdd("sum", iq=[m.lane(1, *shape, prune=0), m.lane(1, *shape, prune=0)])
+    flat = Flatten("flat")
+    head = m.dense("head", 20, 3, iq=m.lane(1, 20, i=(2, 5)))
+    return Functional("attention", shape, [(start, []), (mha, [start, start]), (total, [start, mha]), (flat, [total]),
+                                           (head, [flat])])
+
+
+def attention_masked():
+    """Two masked attentions one behind the other, with one format for all probabilities; a quantizer of their own."""
+    m = Maker(23)
+    shape = (6, 3)
+    start, mask = InputLayer("start", shape), InputLayer("padding", shape[:1])
+    first = QMultiHeadAttention("first", *attention_parts(m, shape, False, ("RND", "WRAP")))
+    second = QMultiHeadAttention("second", *attention_parts(m, shape, True, ("TRN", "SAT")), oq=m.lane(1, *shape))
+    return Functional("attention_masked", shape, [
+        (start, []), (mask, []), (first, [start, start, mask], ["value_mask"]),
+        (second, [first, first, mask], ["value_mask"])])
 
 
 def modes(overflow):
@@ -495,7 +579,7 @@ def softmax_tokens():
     ])
 
 
-MODELS = [mlp, uniform, tokens, residual, attention, softmax, softmax_wrap, softmax_tokens,
+MODELS = [mlp, uniform, tokens, residual, functions, per_token, attention, attention_masked, softmax, softmax_wrap, softmax_tokens,
           *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
 
 
@@ -504,9 +588,10 @@ def events(name, model, description):
     rng = np.random.default_rng([ord(c) for c in name])
     width, integer = re.search(r"format: .u?fixed<(\d+),(-?\d+)", description).groups()
     step = 2.0**(int(integer) - int(width))
-    if name == "attention":
+    if name == "functions":
         return np.rint(rng.normal(0, 1, (500, *model.input_shape[1:])) / step) * step
-    x = rng.integers(-25 / step, 25 / step, (EVENTS, *model.input_shape[1:])) * step
+    shape = model.input_shape[0] if isinstance(model.input_shape, list) else model.input_shape
+    x = rng.integers(-25 / step, 25 / step, (EVENTS, *shape[1:])) * step
     return x + rng.uniform(0, step, x.shape) if name == "uniform" else x
 
 
@@ -517,14 +602,12 @@ def refusals(folder):
     """Models that must not be exported: name, model, part of the message."""
     m = Maker(16)
     good = m.lane(1, 4)
-    token_wise = m.lane(1, 8, 4)
     scaled = m.lane(1, 4)
     scaled.scaler = 0.5
     unquantized = m.dense("d", 4, 2, iq=good)
     unquantized.kq = lambda kernel: kernel
     other_axis = QEinsumDense("d", "abc,bd->adc", *m.kernel(4, 4), iq=good)
     cases = [
-        ("formats differ between tokens", (8, 4), [m.dense("d", 4, 2, iq=token_wise)]),
         ("QConv1D is not supported", (4,), [QConv1D("conv")]),
         ("expected quantizers of its input and of its output", (4,), [QSoftmax("softmax")]),
         ("function cos", (4,), [QUnaryFunctionLUT("table", np.cos, iq=good, oq=good)]),
@@ -585,8 +668,14 @@ def main():
         model = make()
         export_hgq.export(model, folder / model.name)
         x = events(model.name, model, (folder / model.name / "model.yaml").read_text())
-        np.save(folder / f"{model.name}_x.npy", x)
-        y = model(x)
+        if isinstance(model.input_shape, list):  # a mask, in some events of all tokens or of none
+            rng = np.random.default_rng(5)
+            valid = (rng.uniform(size=x.shape[:2]) < rng.choice([0.0, 0.3, 0.7, 1.0], (len(x), 1))).astype(np.int64)
+            np.savez(folder / f"{model.name}_x.npz", x=x, valid=valid)
+            y = model(x, valid)
+        else:
+            np.save(folder / f"{model.name}_x.npy", x)
+            y = model(x)
         np.save(folder / f"{model.name}_y.npy", y.reshape(len(y), -1))
         print(model.name, len(np.unique(y, axis=0)), "different outputs")
 

@@ -1,0 +1,211 @@
+#include "ir/token_lowering.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "ir/exact_lowering.hpp"
+#include "primitives/primitive.hpp"
+
+namespace rtlgen {
+namespace {
+
+using Eigen::Index;
+using NodeId = Graph::NodeId;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kMaxConstant = 0x1p47;
+constexpr int kMostFractionBits = 64;  // of a constant
+
+std::size_t at(Index index) { return static_cast<std::size_t>(index); }
+
+/// Whether the tensor's only limits are those of a relu.
+bool has_relu(const ExactTensor& tensor) {
+  return (tensor.low.array() == 0).all() && (tensor.high.array() == kInfinity).all();
+}
+
+/// A node, and the attributes of a token_quantize that reads it; `output` and `formats` are still to come.
+struct TokenSums {
+  NodeId x = 0;
+  int frac = 0;  ///< fraction bits of the sums
+  Attributes attributes;
+};
+
+/// The constants as whole multiples of one binary fraction.
+void set_constants(TokenSums& sums, const RowMatrix& constants, int x_frac, const std::string& name) {
+  if ((constants.array() == 0).all()) {
+    return;
+  }
+  int frac = x_frac;
+  const auto fits = [&] {
+    const RowMatrix scaled = constants * std::ldexp(1.0, frac);
+    return (scaled.array() == scaled.array().floor()).all();
+  };
+  while (frac < kMostFractionBits && !fits()) {
+    ++frac;
+  }
+  const RowMatrix scaled = constants * std::ldexp(1.0, frac);
+  if (!fits() || scaled.cwiseAbs().maxCoeff() >= kMaxConstant) {
+    throw IrError("'" + name +
+                  "' adds constants that are no whole multiples of a power of two with at most 48 bits; expected "
+                  "rounded constants, or a format of the layer's own");
+  }
+  Literal bias{{static_cast<int>(constants.rows()), static_cast<int>(constants.cols())}, {}};
+  for (Index i = 0; i < scaled.size(); ++i) {
+    bias.values.push_back(static_cast<std::int64_t>(scaled.data()[i]));
+  }
+  sums.frac = frac;
+  sums.attributes["bias"] = std::move(bias);
+  sums.attributes["bias_frac"] = std::int64_t{frac};
+}
+
+/// The tensor before its limits, which are none or those of a relu.
+TokenSums token_sums(Graph& graph, const ExactTensor& tensor, const std::string& name) {
+  ExactTensor source = tensor;
+  source.low.setConstant(-kInfinity);
+  source.high.setConstant(kInfinity);
+  source.token_offset.resize(0, 0);
+  // Offsets are constants as well.
+  const Index tokens = graph.node(tensor.node).type.tokens;
+  RowMatrix constants = RowMatrix::Zero(tokens, tensor.features());
+  if (source.is_node()) {
+    constants.rowwise() += source.offset.transpose();
+    source.offset.setZero();
+  }
+  if (tensor.token_offset.size() > 0) {
+    constants += tensor.token_offset;
+  }
+  source = materialize_binary(graph, source, name + ".sum");
+  TokenSums sums;
+  sums.x = source.node;
+  sums.frac = graph.node(source.node).type.frac;
+  sums.attributes["relu"] = std::int64_t{tensor.is_limited()};
+  set_constants(sums, constants, sums.frac, name);
+  return sums;
+}
+
+/// The node that rounds nothing, with as many bits as its sums need.
+ExactTensor exact_node(Graph& graph, TokenSums sums, const std::string& name) {
+  const auto output = [&](int width) {
+    return Quantizer{Format{true, width, width - sums.frac}, Rounding::trn, Overflow::wrap};
+  };
+  sums.attributes["output"] = output(kMaxFormatWidth);
+  const NodeId id = append_node(graph, name, "token_quantize", std::move(sums.attributes), {sums.x});
+  Node& node = graph.node(id);
+  node.attributes["output"] = output(signed_width(node.type.range()));
+  node.type = primitive(node.op).infer(view_of(graph, id));
+  return tensor_of_node(id, node.type);
+}
+
+/// The formats of a quantizer, whose scales are powers of two and whose codes have all of a format's values.
+class TokenFormats {
+ public:
+  TokenFormats(const UniformQuantizer& quantizer, Index tokens, Index features) {
+    for (Index i = 0; i < tokens * features; ++i) {
+      add(quantizer, i % quantizer.features());
+    }
+    if (point_ == std::numeric_limits<int>::min()) {
+      point_ = 0;
+    }
+    shape_ = {static_cast<int>(tokens), static_cast<int>(features), 3};
+    rounding_ = quantizer.rounding;
+    overflow_ = quantizer.wraps ? Overflow::wrap : symmetric_ ? Overflow::sat_sym : Overflow::sat;
+  }
+
+  /// Whether the quantizer is of this kind.
+  bool possible() const { return possible_ && !(symmetric_ && full_); }
+
+  void set(Attributes& attributes) const {
+    int width = 1;
+    const auto needed = [&](const Format& format) {
+      return format.width + point_ - format.frac() + (any_signed_ && !format.is_signed ? 1 : 0);
+    };
+    for (const Format& format : formats_) {
+      width = format.width == 0 ? width : std::max(width, needed(format));
+    }
+    if (width > kMaxFormatWidth) {
+      throw IrError("the formats of the tokens are too far apart, expected at most 48 bits in all");
+    }
+    const Format all{any_signed_, width, width - point_};
+    attributes["output"] = Quantizer{all, rounding_, overflow_};
+    Literal literal{shape_, {}};
+    bool differ = false;
+    for (const Format& format : formats_) {
+      differ = differ || !(format == all);
+      literal.values.insert(literal.values.end(),
+                            {format.is_signed ? 1 : 0, format.width, format.width == 0 ? point_ : format.frac()});
+    }
+    if (differ) {
+      attributes["formats"] = std::move(literal);
+    }
+  }
+
+ private:
+  void add(const UniformQuantizer& quantizer, Index i) {
+    const Interval codes{quantizer.low[at(i)], quantizer.high[at(i)]};
+    if (codes == Interval{0, 0}) {
+      formats_.push_back({false, 0, 0});
+      return;
+    }
+    int exponent = 0;
+    const bool power_of_two = std::frexp(quantizer.scale[i], &exponent) == 0.5;
+    const int frac = 1 - exponent;
+    const bool is_signed = codes.lo < 0;
+    const int width = signed_width(codes) - (is_signed ? 0 : 1);
+    const Format format{is_signed, width, width - frac};
+    const bool symmetric = is_signed && codes.lo == -format.max();
+    possible_ = possible_ && power_of_two && quantizer.shift[i] == 0 && quantizer.zero_point[i] == 0 &&
+                codes.hi == format.max() && (codes.lo == format.min() || symmetric);
+    symmetric_ = symmetric_ || symmetric;
+    full_ = full_ || (is_signed && !symmetric);
+    point_ = std::max(point_, frac);
+    any_signed_ = any_signed_ || is_signed;
+    formats_.push_back(format);
+  }
+
+  std::vector<int> shape_;
+  std::vector<Format> formats_;  ///< width 0: pruned
+  Rounding rounding_ = Rounding::trn;
+  Overflow overflow_ = Overflow::sat;
+  int point_ = std::numeric_limits<int>::min();
+  bool any_signed_ = false;
+  bool symmetric_ = false;
+  bool full_ = false;
+  bool possible_ = true;
+};
+
+}  // namespace
+
+ExactTensor materialize_tokens(Graph& graph, const ExactTensor& tensor, const std::string& name) {
+  if (!tensor.is_limited() || has_relu(tensor)) {
+    return exact_node(graph, token_sums(graph, tensor, name), name);
+  }
+  ExactTensor sums = tensor;
+  sums.low.setConstant(-kInfinity);
+  sums.high.setConstant(kInfinity);
+  sums = exact_node(graph, token_sums(graph, sums, name), name + ".exact");
+  sums.low = tensor.low;
+  sums.high = tensor.high;
+  return materialize(graph, sums, name);
+}
+
+ExactTensor quantize_tokens(Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer,
+                            const std::string& name) {
+  const Index tokens = graph.node(tensor.node).type.tokens;
+  const TokenFormats formats(quantizer, tokens, tensor.features());
+  ExactTensor source = tensor;
+  if (!formats.possible() || (tensor.is_limited() && !has_relu(tensor))) {
+    source = materialize(graph, tensor, name + ".exact");
+  }
+  if (!formats.possible()) {
+    return quantize_exact(graph, source, quantizer, name);
+  }
+  TokenSums sums = token_sums(graph, source, name);
+  formats.set(sums.attributes);
+  const NodeId id = append_node(graph, name, "token_quantize", std::move(sums.attributes), {sums.x});
+  return tensor_of_node(id, graph.node(id).type);
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,370 @@
+#include "primitives/token_quantize.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "primitives/element_quantizers.hpp"
+#include "primitives/emission.hpp"
+#include "primitives/node_rules.hpp"
+#include "primitives/requantize.hpp"
+
+namespace rtlgen {
+namespace {
+
+std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
+/// The constants of all tokens as multiples of the sums' unit; empty where there are none.
+struct TokenConstants {
+  std::vector<std::int64_t> values;  ///< [tokens, features]
+  int frac = 0;                      ///< fraction bits of the sums
+  int shift = 0;                     ///< left shift of x
+
+  explicit TokenConstants(const NodeView& view) : frac(view.operand(0).frac) {
+    if (!view.node.has("bias")) {
+      return;
+    }
+    const TensorType& x = view.operand(0);
+    require_shape(view, "bias", {x.tokens, x.features});
+    const std::int64_t bias_frac = view.node.integer("bias_frac");
+    require(
+        view, bias_frac >= x.frac - kMaxShift && bias_frac <= x.frac + kMaxShift,
+        "the binary points of 'bias' and of what goes in are more than " + std::to_string(kMaxShift) + " bits apart");
+    frac = std::max(x.frac, static_cast<int>(bias_frac));
+    shift = frac - x.frac;
+    const Interval range = x.range();
+    require(view, signed_width(range) + shift < 62, "'bias' has too many fraction bits for what goes in");
+    const int lift = frac - static_cast<int>(bias_frac);
+    for (const std::int64_t value : view.node.literal("bias").values) {
+      require(view, signed_width({value, value}) + lift < 62, "an entry of 'bias' is too large for what goes in");
+      values.push_back(value * (std::int64_t{1} << lift));
+    }
+  }
+
+  std::int64_t constant(std::size_t element) const { return values.empty() ? 0 : values[element]; }
+  /// What the sums of one element can be.
+  Interval sum(const Interval& x, std::size_t element) const {
+    return (std::int64_t{1} << shift) * x + Interval{constant(element), constant(element)};
+  }
+};
+
+/// The exact sums x + bias.
+TensorType sum_type(const NodeView& view, const TokenConstants& constants) {
+  const TensorType& x = view.operand(0);
+  std::vector<Interval> sums;
+  for (int f = 0; f < x.features; ++f) {
+    sums.push_back(constants.sum(x.intervals[at(f)], at(f)));
+    for (int t = 1; t < x.tokens; ++t) {
+      sums.back() = hull(sums.back(), constants.sum(x.intervals[at(f)], at(t * x.features + f)));
+    }
+  }
+  return exact_type(x.tokens, constants.frac, std::move(sums));
+}
+
+bool has_relu(const NodeView& view) { return view.node.integer("relu") != 0; }
+
+/// What one element of a beat, a feature of the tokens of a lane, goes through.
+struct Element {
+  std::vector<std::int64_t> constants;    ///< a beat each; all 0: none is added
+  std::vector<ElementQuantizer> formats;  ///< those that differ
+  std::vector<std::int64_t> select;       ///< of each beat: which one
+
+  bool adds() const {
+    return std::any_of(constants.begin(), constants.end(), [](std::int64_t value) { return value != 0; });
+  }
+};
+
+/// Whether two quantizers of a node, which has one pair of modes, are the same.
+bool same(const ElementQuantizer& a, const ElementQuantizer& b) {
+  return a.pruned == b.pruned && (a.pruned || a.quantizer.format == b.quantizer.format);
+}
+
+/// A quantizer to nothing but 0 in the form of one that has no bits.
+ElementQuantizer simplified(ElementQuantizer quantizer) {
+  quantizer.pruned = quantizer.pruned || (quantizer.quantizer.lowest() == 0 && quantizer.quantizer.format.max() == 0);
+  return quantizer;
+}
+
+std::vector<Element> elements_of(const NodeView& view, const Hardware& hardware) {
+  const TensorType& type = view.node.type;
+  const TokenConstants constants(view);
+  const std::vector<ElementQuantizer> quantizers = token_quantizers(view, type.tokens, type.features);
+  const int lanes = hardware.lanes_of(type);
+  std::vector<Element> elements;
+  for (int lane = 0; lane < lanes; ++lane) {
+    for (int f = 0; f < type.features; ++f) {
+      Element element;
+      for (int token = lane; token < type.tokens; token += lanes) {
+        const std::size_t place = at(token * type.features + f);
+        element.constants.push_back(constants.constant(place));
+        const ElementQuantizer quantizer = simplified(quantizers[place]);
+        const auto known = std::find_if(element.formats.begin(), element.formats.end(),
+                                        [&](const ElementQuantizer& other) { return same(quantizer, other); });
+        element.select.push_back(known - element.formats.begin());
+        if (known == element.formats.end()) {
+          element.formats.push_back(quantizer);
+        }
+      }
+      elements.push_back(std::move(element));
+    }
+  }
+  return elements;
+}
+
+/// A table's entries, one a number of `width` bits: those beyond the last are never asked for.
+std::vector<std::int64_t> filled(std::vector<std::int64_t> entries, int width) {
+  entries.resize(std::size_t{1} << static_cast<unsigned>(width), entries.back());
+  return entries;
+}
+
+/// The word in which token_requantize rounds: it holds what goes in and every format, at one binary point.
+struct WorkWord {
+  int frac = 0;
+  int width = 0;
+
+  WorkWord(const Element& element, int sum_width, int sum_frac, const Format& output)
+      : frac(std::max(sum_frac, output.frac())) {
+    width = sum_width + frac - sum_frac + 1;
+    width = std::max(width, frac - output.frac() + output.width + (output.is_signed ? 0 : 1));
+    for (const ElementQuantizer& quantizer : element.formats) {
+      if (!quantizer.pruned) {
+        const Format& format = quantizer.quantizer.format;
+        width = std::max(width, frac - format.frac() + format.width + (format.is_signed ? 0 : 1));
+      }
+    }
+  }
+};
+
+/// `count` equal digits of a binary literal.
+std::string digits(int count, char digit) { return std::string(at(std::max(count, 0)), digit); }
+
+/// The entry of FORMATS of rtl_lib/token_requantize.v as a binary literal.
+std::string format_word(const ElementQuantizer& quantizer, const WorkWord& word) {
+  if (quantizer.pruned) {
+    return fmt::format("{}'b1{}", 2 * word.width + 2, digits(2 * word.width + 1, '0'));
+  }
+  const Format& format = quantizer.quantizer.format;
+  const int dropped = word.frac - format.frac();
+  const int below = dropped + format.width - (format.is_signed ? 1 : 0);
+  return fmt::format("{}'b0{}{}{}{}{}", 2 * word.width + 2, format.is_signed ? 1 : 0, digits(word.width - below, '1'),
+                     digits(below, '0'), digits(word.width - dropped, '0'), digits(dropped, '1'));
+}
+
+/// Writes the generated module of one node.
+class ModuleWriter {
+ public:
+  ModuleWriter(const NodeView& view, const Hardware& hardware, std::string name)
+      : view_(view),
+        hardware_(hardware),
+        name_(std::move(name)),
+        beats_(ceil_div(view.node.type.tokens, hardware.lanes_of(view.node.type))),
+        beat_width_(std::max(1, clog2(beats_))),
+        constants_(view),
+        sum_width_(signed_width(sum_type(view, constants_).range())) {}
+
+  const std::set<std::string>& uses() const { return uses_; }
+
+  std::string text() {
+    const TensorType& x = view_.operand(0);
+    const TensorType& y = view_.node.type;
+    const std::vector<Element> elements = elements_of(view_, hardware_);
+    const int count = static_cast<int>(elements.size());
+    std::string body;
+    for (int i = 0; i < count; ++i) {
+      body += element(elements[at(i)], i);
+    }
+    uses_.insert("beat_index");
+    Instance index{"beat_index", "beat_inst", {}, {}};
+    index.with("BEATS", beats_).port("clk", "clk").port("in_valid", "in_valid").port("in_first", "in_first");
+    index.port("beat", "beat");
+    return fmt::format(
+               "// {0}: constants and formats of {1} values a beat, which differ between {2} beats. Latency 1. "
+               "Generated.\n"
+               "// x: signed {3} bits, {4} of them fraction; y: signed {5} bits, {6} of them fraction.\n"
+               "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
+               "module {0} (\n  input  wire clk,\n  input  wire in_valid,\n  input  wire in_first,\n"
+               "  input  wire [{7}:0] x,\n  output wire [{8}:0] y\n);\n\n"
+               "  wire [{9}:0] beat;\n  wire [{8}:0] result;\n  reg  [{8}:0] y_reg;\n"
+               "  wire _unused = &{{1'b0, beat, x}};\n\n",
+               name_, count, beats_, x.width, x.frac, y.width, y.frac, count * x.width - 1, count * y.width - 1,
+               beat_width_ - 1) +
+           to_verilog(index) + body +
+           "\n  always @(posedge clk) y_reg <= result;\n\n  assign y = y_reg;\n\nendmodule\n\n`resetall\n";
+  }
+
+ private:
+  /// One element: its sum, and what that is rounded to.
+  std::string element(const Element& element, int number) {
+    const bool pruned = element.formats.size() == 1 && element.formats[0].pruned;
+    const std::string result = slice("result", number, view_.node.type.width);
+    if (pruned) {
+      return fmt::format("\n  assign {} = {}'d0;\n", result, view_.node.type.width);
+    }
+    std::string text = "\n";
+    int width = view_.operand(0).width;
+    int frac = view_.operand(0).frac;
+    std::string x = slice("x", number, width);
+    if (element.adds()) {
+      text += sum(element, number, x);
+      x = fmt::format("sum{}", number);
+      width = sum_width_;
+      frac = constants_.frac;
+    }
+    return text + (element.formats.size() == 1 ? plain(element.formats[0], number, x, width, frac)
+                                               : selected(element, number, x, width, frac));
+  }
+
+  std::string sum(const Element& element, int number, const std::string& x) {
+    const auto [lo, hi] = std::minmax_element(element.constants.begin(), element.constants.end());
+    const int width = signed_width({*lo, *hi});
+    uses_.insert("token_constant");
+    Instance instance{"token_constant", fmt::format("constant{}", number), {}, {}};
+    instance.with("BEAT_W", beat_width_).with("IN_W", view_.operand(0).width).with("SHIFT", constants_.shift);
+    instance.with("CONSTANT_W", width).with("OUT_W", sum_width_);
+    instance.with("CONSTANTS", verilog_table(filled(element.constants, beat_width_), width));
+    instance.port("beat", "beat").port("x", x).port("y", fmt::format("sum{}", number));
+    return fmt::format("  wire [{}:0] sum{};\n", sum_width_ - 1, number) + to_verilog(instance);
+  }
+
+  /// One format for all beats.
+  std::string plain(const ElementQuantizer& quantizer, int number, const std::string& x, int width, int frac) {
+    const Format& format = quantizer.quantizer.format;
+    const int narrow = format.width + (format.is_signed ? 0 : 1);
+    const int spare = view_.node.type.width - narrow - quantizer.align;
+    const std::string code = fmt::format("code{}", number);
+    uses_.insert("requantize");
+    Instance instance{"requantize", fmt::format("requantize{}", number), {}, {}};
+    instance.with("IN_W", width).with_quantizer(frac, quantizer.quantizer).with("RELU", view_.node.integer("relu"));
+    instance.port("x", x).port("y", code);
+    std::string aligned = code;
+    if (quantizer.align > 0) {
+      aligned += fmt::format(", {}'d0", quantizer.align);
+    }
+    if (spare > 0) {
+      aligned = fmt::format("{{{}{{{}[{}]}}}}, ", spare, code, narrow - 1) + aligned;
+    }
+    return fmt::format("  wire [{}:0] {};\n", narrow - 1, code) + to_verilog(instance) +
+           fmt::format("  assign {} = {{{}}};\n", slice("result", number, view_.node.type.width), aligned);
+  }
+
+  /// A format that the beat selects.
+  std::string selected(const Element& element, int number, const std::string& x, int width, int frac) {
+    const Quantizer& output = view_.node.quantizer("output");
+    const WorkWord word(element, width, frac, output.format);
+    const int select_width = clog2(static_cast<std::int64_t>(element.formats.size()));
+    std::string formats;
+    for (std::size_t i = std::size_t{1} << static_cast<unsigned>(select_width); i-- > 0;) {
+      formats += format_word(element.formats[std::min(i, element.formats.size() - 1)], word) + (i > 0 ? ", " : "");
+    }
+    uses_.insert("token_requantize");
+    Instance instance{"token_requantize", fmt::format("requantize{}", number), {}, {}};
+    instance.with("BEAT_W", beat_width_).with("FORMAT_W", select_width).with("IN_W", width);
+    instance.with("LIFT", word.frac - frac).with("WORK_W", word.width).with("DROP", word.frac - output.format.frac());
+    instance.with("OUT_W", view_.node.type.width).with("ROUNDING", static_cast<int>(output.rounding));
+    instance.with("OVERFLOW", static_cast<int>(output.overflow)).with("RELU", view_.node.integer("relu"));
+    instance.with("SELECT", verilog_table(filled(element.select, beat_width_), select_width));
+    instance.with("FORMATS", "{" + formats + "}");
+    instance.port("beat", "beat").port("x", x).port("y", slice("result", number, view_.node.type.width));
+    return to_verilog(instance);
+  }
+
+  const NodeView& view_;
+  const Hardware& hardware_;
+  std::string name_;
+  int beats_;
+  int beat_width_;
+  TokenConstants constants_;
+  int sum_width_;
+  std::set<std::string> uses_;
+};
+
+class TokenQuantize final : public Primitive {
+ public:
+  std::string_view op() const override { return "token_quantize"; }
+
+  TensorType infer(const NodeView& view) const override {
+    require_operands(view, 1);
+    const TensorType& x = view.operand(0);
+    const TokenConstants constants(view);
+    const TensorType sum = sum_type(view, constants);
+    require_exact(view, sum);
+    const std::vector<ElementQuantizer> quantizers = token_quantizers(view, x.tokens, x.features);
+    TensorType type = quantized_type(x.tokens, x.features, view.node.quantizer("output"));
+    for (int t = 0; t < x.tokens; ++t) {
+      for (int f = 0; f < x.features; ++f) {
+        const std::size_t place = at(t * x.features + f);
+        if (!quantizers[place].pruned) {
+          require_quantizer(view, sum, quantizers[place].quantizer);
+        }
+        const Interval y = quantizers[place].apply(constants.sum(x.intervals[at(f)], place), sum.frac, has_relu(view));
+        type.intervals[at(f)] = t == 0 ? y : hull(type.intervals[at(f)], y);
+      }
+    }
+    return type;
+  }
+
+  Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
+    const TensorType& type = view.node.type;
+    const TokenConstants constants(view);
+    const std::vector<ElementQuantizer> quantizers = token_quantizers(view, type.tokens, type.features);
+    const std::int64_t scale = std::int64_t{1} << constants.shift;
+    const bool relu = has_relu(view);
+    Mantissas y = *operands[0];
+    for (Eigen::Index row = 0; row < y.rows(); ++row) {
+      const auto first = static_cast<std::size_t>((row % type.tokens) * type.features);
+      for (Eigen::Index f = 0; f < y.cols(); ++f) {
+        const std::size_t place = first + static_cast<std::size_t>(f);
+        const std::int64_t sum = static_cast<std::int64_t>(y(row, f)) * scale + constants.constant(place);
+        y(row, f) = static_cast<double>(quantizers[place].apply(sum, constants.frac, relu));
+      }
+    }
+    return y;
+  }
+
+  Timing timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const override {
+    return {Timing::Kind::tokenwise, 1};
+  }
+
+  Cost cost(const NodeView& view, const Hardware& hardware) const override {
+    const TokenConstants constants(view);
+    const int sum_width = signed_width(sum_type(view, constants).range());
+    Cost total;
+    for (const Element& element : elements_of(view, hardware)) {
+      const int width = element.adds() ? sum_width : view.operand(0).width;
+      const int frac = element.adds() ? constants.frac : view.operand(0).frac;
+      total.lut += element.adds() ? sum_width : 0;
+      total.ff += view.node.type.width;
+      if (element.formats.size() == 1) {
+        total.lut += element.formats[0].cost(width, frac).lut;
+        continue;
+      }
+      // An adder that rounds, a limiter, and the words of the formats.
+      const WorkWord word(element, width, frac, view.node.quantizer("output").format);
+      total.lut += 2.0 * word.width + static_cast<double>(element.formats.size()) + view.node.type.width;
+    }
+    total.ff += clog2(hardware.beats());
+    return total;
+  }
+
+  void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
+    const std::string module = emission.module_name("tokens");
+    ModuleWriter writer(view, hardware, module);
+    const std::string text = writer.text();
+    emission.generated_module(module, text, writer.uses());
+    Instance instance{module, emission.local("unit"), {}, {}};
+    const ControlWires& control = emission.control(0);
+    instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
+    instance.port("x", emission.input(0)).port("y", emission.output());
+    emission.generated_instance(instance);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Primitive> make_token_quantize() { return std::make_unique<TokenQuantize>(); }
+
+}  // namespace rtlgen

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ir/exact_lowering.hpp"
+#include "ir/exact_node.hpp"
 #include "primitives/step_table.hpp"
 #include "primitives/table.hpp"
 

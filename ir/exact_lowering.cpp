@@ -1,7 +1,6 @@
 #include "ir/exact_lowering.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "ir/exact_function.hpp"
+#include "ir/exact_node.hpp"
 #include "ir/step_fit.hpp"
 #include "ir/token_lowering.hpp"
 #include "primitives/primitive.hpp"
@@ -23,7 +23,6 @@ using Eigen::Index;
 using Eigen::VectorXd;
 using NodeId = Graph::NodeId;
 
-constexpr double kMaxMantissa = 0x1p47;  // of a weight or an offset
 // Weights without a common unit are rounded to as many bits, fewer where sums would have more than the second number.
 constexpr int kRoundedBits = 32;
 constexpr int kRoundedSumBits = 46;
@@ -59,24 +58,6 @@ int fraction_bits(double x) {
 /// The odd part of x.
 double odd_part(double x) { return x == 0 ? 0 : std::abs(std::ldexp(x, fraction_bits(x))); }
 
-std::int64_t whole(double x) {
-  if (std::abs(x) > kMaxMantissa || x != std::floor(x)) {
-    throw IrError("scales are too far apart: " + std::to_string(x) + " is no whole number of 48 bits");
-  }
-  return static_cast<std::int64_t>(x);
-}
-
-Literal vector_literal(const std::vector<std::int64_t>& values) { return {{static_cast<int>(values.size())}, values}; }
-
-Literal diagonal(const std::vector<std::int64_t>& entries) {
-  const std::size_t n = entries.size();
-  Literal matrix{{static_cast<int>(n), static_cast<int>(n)}, std::vector<std::int64_t>(n * n)};
-  for (std::size_t i = 0; i < n; ++i) {
-    matrix.values[i * n + i] = entries[i];
-  }
-  return matrix;
-}
-
 /// Bits of a rounded weight of a product with `columns` columns, so that its sums keep to their bound.
 int rounded_bits(const TensorType& input, Index columns) {
   const Interval range = input.range();
@@ -92,26 +73,9 @@ Literal scaled_weight(const ExactTensor& tensor, const std::vector<std::int64_t>
   Literal weight = tensor.weight;
   const std::size_t columns = weight.values.size() / rows.size();
   for (std::size_t i = 0; i < weight.values.size(); ++i) {
-    weight.values[i] = whole(static_cast<double>(weight.values[i]) * static_cast<double>(rows[i / columns]));
+    weight.values[i] = whole_number(static_cast<double>(weight.values[i]) * static_cast<double>(rows[i / columns]));
   }
   return weight;
-}
-
-/// A quantizer that changes nothing.
-Quantizer exact_quantizer(int width, int frac) {
-  return {Format{true, width, width - frac}, Rounding::trn, Overflow::wrap};
-}
-
-/// Adds a product whose result has just the bits that its sums need. `attributes` lacks the output.
-NodeId append_exact(Graph& graph, const std::string& name, const std::string& op, Attributes attributes, NodeId x) {
-  const TensorType& input = graph.node(x).type;
-  const int frac = input.frac + static_cast<int>(std::get<std::int64_t>(attributes.at("weight_frac")));
-  attributes["output"] = exact_quantizer(kMaxFormatWidth, frac);
-  const NodeId id = append_node(graph, name, op, std::move(attributes), {x});
-  Node& node = graph.node(id);
-  node.attributes["output"] = exact_quantizer(signed_width(node.type.range()), frac);
-  node.type = primitive(op).infer(view_of(graph, id));
-  return id;
 }
 
 /// The sums of a product as integers of a node, limits left out.
@@ -123,7 +87,7 @@ ExactTensor exact_sums(Graph& graph, const ExactTensor& tensor, const std::strin
   const VectorXd offsets = (tensor.factor.array() != 0).select(tensor.offset.array() / tensor.factor.array(), 0.0);
   if ((offsets.array() == offsets.array().floor()).all() && (offsets.array().abs() < kMaxMantissa).all()) {
     for (Index f = 0; f < features; ++f) {
-      bias[at(f)] = whole(offsets[f]);
+      bias[at(f)] = whole_number(offsets[f]);
     }
     offset = (tensor.factor.array() != 0).select(0.0, offset);
   }
@@ -136,7 +100,7 @@ ExactTensor exact_sums(Graph& graph, const ExactTensor& tensor, const std::strin
                         {"bias", vector_literal(bias)},
                         {"weight_frac", std::int64_t{common ? -exponent - point : 0}},
                         {"relu", std::int64_t{0}}};
-  const NodeId id = append_exact(graph, name, tensor.op, std::move(attributes), tensor.node);
+  const NodeId id = append_product(graph, name, tensor.op, std::move(attributes), tensor.node);
   return tensor_of_node(id, tensor.factor, offset);
 }
 
@@ -290,8 +254,8 @@ std::optional<ScaledProduct> shifted_product(const ExactTensor& tensor, const Un
         std::abs(std::ldexp(offsets[f], lift)) > kMaxMantissa) {
       return std::nullopt;
     }
-    rows.push_back(whole(std::ldexp(factors[f], lift)));
-    bias.push_back(whole(std::ldexp(offsets[f], lift)));
+    rows.push_back(whole_number(std::ldexp(factors[f], lift)));
+    bias.push_back(whole_number(std::ldexp(offsets[f], lift)));
   }
   return ScaledProduct{scaled_weight(tensor, rows), vector_literal(bias), frac};
 }
@@ -314,7 +278,7 @@ ScaledProduct rounded_product(const ExactTensor& tensor, const TensorType& input
   for (Index o = 0; o < rows; ++o) {
     const int point = points[at(o)] - formats.features()[at(o)].format.frac();  // of the rounding, in units of codes
     const auto mantissa = [&](double x) {
-      return whole(std::ldexp(std::round(std::ldexp(x, point)), frac - points[at(o)]));
+      return whole_number(std::ldexp(std::round(std::ldexp(x, point)), frac - points[at(o)]));
     };
     for (Index i = 0; i < products.cols(); ++i) {
       result.weight.values[at(o * products.cols() + i)] = mantissa(products(o, i));
@@ -325,13 +289,10 @@ ScaledProduct rounded_product(const ExactTensor& tensor, const TensorType& input
 }
 
 /// A product of single features that gives the codes themselves, rounded by fit_rounding(), for every mantissa of the
-/// node.
-ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, const UniformQuantizer& quantizer,
-                             const CodeFormats& formats, const std::string& name) {
-  if (quantizer.wraps) {
-    throw IrError("a scale that is no power of two cannot wrap around, expected a saturating quantizer");
-  }
-  bool ties = false;
+/// node. Nothing where there is none: a mean of ten numbers lies half way between two codes now and then, which
+/// rounding to even takes up here and down there.
+std::optional<ScaledProduct> fitted_product(const ExactTensor& tensor, const TensorType& type,
+                                            const UniformQuantizer& quantizer, const CodeFormats& formats) {
   std::vector<StepFit> fits;
   int frac = std::numeric_limits<int>::min();
   for (Index f = 0; f < tensor.features(); ++f) {
@@ -341,94 +302,22 @@ ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, 
                                 quantizer.rounding};
     const auto fit = fit_steps(function, type.intervals[at(f)]);
     if (!fit) {
-      throw IrError("no whole-number factor of 48 bits gives the same codes as the scale " +
-                    fmt::format("{}", function.factor) + "; expected fewer bits, or scales that are powers of two");
+      return std::nullopt;
     }
-    ties = ties || fit->ties_free;
     fits.push_back(*fit);
     frac = std::max(frac, codes.format.frac() + fit->shift);
-  }
-  if (ties) {
-    spdlog::warn("'{}': some results lie half way between two codes; they are rounded up or down, as it comes", name);
   }
   std::vector<std::int64_t> rows;
   std::vector<std::int64_t> bias;
   for (std::size_t f = 0; f < fits.size(); ++f) {
     const int lift = frac - formats.features()[f].format.frac() - fits[f].shift;
-    rows.push_back(whole(std::ldexp(static_cast<double>(fits[f].multiplier), lift)));
-    bias.push_back(whole(std::ldexp(static_cast<double>(fits[f].offset), lift)));
+    rows.push_back(whole_number(std::ldexp(static_cast<double>(fits[f].multiplier), lift)));
+    bias.push_back(whole_number(std::ldexp(static_cast<double>(fits[f].offset), lift)));
   }
-  return {diagonal(rows), vector_literal(bias), frac};
-}
-
-/// Whether x is a whole number but for the rounding of doubles: zero points come multiplied by their scale.
-bool is_nearly_whole(double x) { return std::abs(x - std::round(x)) <= 0x1p-40 * std::max(1.0, std::abs(x)); }
-
-/// The largest unit of which all scales and offsets of the features [first, first + count) are whole multiples: the
-/// least scale, or that divided by a small power of two (a sign has offsets of halves). Nothing where there is none.
-std::optional<double> common_unit(const ExactTensor& tensor, Index first, Index count) {
-  constexpr int kMostHalvings = 8;
-  double unit = std::numeric_limits<double>::infinity();
-  for (Index f = first; f < first + count; ++f) {
-    unit = tensor.factor[f] == 0 ? unit : std::min(unit, std::abs(tensor.factor[f]));
-  }
-  unit = std::isinf(unit) ? 1.0 : unit;
-  for (int halvings = 0; halvings <= kMostHalvings; ++halvings, unit /= 2) {
-    bool fits = true;
-    for (Index f = first; f < first + count; ++f) {
-      const double ratio = tensor.factor[f] / unit;
-      fits = fits && is_nearly_whole(ratio) && is_nearly_whole(tensor.offset[f] / unit) && std::abs(ratio) < kFewBits;
-    }
-    if (fits) {
-      return unit;
-    }
-  }
-  return std::nullopt;
-}
-
-/// The tensor with one scale for all features of a group and no offsets, as integers of a node: made where it is not so
-/// already, by shifts and the addition of zero points.
-ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, const std::string& name) {
-  const Index features = tensor.features();
-  const Index count = features / groups;
-  std::vector<std::int64_t> ratios;
-  std::vector<std::int64_t> bias;
-  VectorXd factor(features);
-  for (Index first = 0; first < features; first += count) {
-    const auto unit = common_unit(tensor, first, count);
-    if (!unit) {
-      throw IrError("'" + name + "': the scales of a head's features are not related by powers of two, or its zero " +
-                    "points are not whole; expected a quantizer with one scale for the tensor");
-    }
-    for (Index f = first; f < first + count; ++f) {
-      ratios.push_back(whole(std::round(tensor.factor[f] / *unit)));
-      bias.push_back(whole(std::round(tensor.offset[f] / *unit)));
-      factor[f] = *unit;
-    }
-  }
-  const auto all = [](const std::vector<std::int64_t>& list, std::int64_t value) {
-    return std::all_of(list.begin(), list.end(), [value](std::int64_t entry) { return entry == value; });
-  };
-  if (all(ratios, 1) && all(bias, 0)) {
-    return tensor;
-  }
-  const NodeId id = append_exact(graph, name, "dense",
-                                 {{"weight", diagonal(ratios)},
-                                  {"bias", vector_literal(bias)},
-                                  {"weight_frac", std::int64_t{0}},
-                                  {"relu", std::int64_t{0}}},
-                                 tensor.node);
-  return tensor_of_node(id, factor, VectorXd::Zero(features));
+  return ScaledProduct{diagonal(rows), vector_literal(bias), frac};
 }
 
 }  // namespace
-
-NodeId append_node(Graph& graph, const std::string& name, const std::string& op, Attributes attributes,
-                   const std::vector<NodeId>& operands) {
-  const NodeId id = graph.add(Node{name, op, std::move(attributes), {}}, operands);
-  graph.node(id).type = primitive(op).infer(view_of(graph, id));
-  return id;
-}
 
 ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::string& op, const RowMatrix& weight,
                           const VectorXd& step, const VectorXd& bias, bool& rounded) {
@@ -464,7 +353,7 @@ ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::s
     for (Index i = 0; i < weight.cols(); ++i) {
       const double mantissa =
           related ? std::round(weight(o, i) / row_step) * ratios[i % features] : std::round(result.unrounded(o, i));
-      result.weight.values.push_back(whole(mantissa));
+      result.weight.values.push_back(whole_number(mantissa));
       result.offset[o] += weight(o, i) * x.offset[i % features];
     }
     result.factor[o] = row_step * unit;
@@ -535,15 +424,15 @@ ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const st
   std::vector<std::int64_t> rows;
   std::vector<std::int64_t> bias;
   for (Index f = 0; f < tensor.features(); ++f) {
-    rows.push_back(whole(std::ldexp(tensor.factor[f], frac)));
-    bias.push_back(whole(std::ldexp(tensor.offset[f], frac)));
+    rows.push_back(whole_number(std::ldexp(tensor.factor[f], frac)));
+    bias.push_back(whole_number(std::ldexp(tensor.offset[f], frac)));
   }
-  const NodeId id = append_exact(graph, name, tensor.is_node() ? "dense" : tensor.op,
-                                 {{"weight", scaled_weight(tensor, rows)},
-                                  {"bias", vector_literal(bias)},
-                                  {"weight_frac", std::int64_t{frac - type.frac}},
-                                  {"relu", std::int64_t{0}}},
-                                 tensor.node);
+  const NodeId id = append_product(graph, name, tensor.is_node() ? "dense" : tensor.op,
+                                   {{"weight", scaled_weight(tensor, rows)},
+                                    {"bias", vector_literal(bias)},
+                                    {"weight_frac", std::int64_t{frac - type.frac}},
+                                    {"relu", std::int64_t{0}}},
+                                   tensor.node);
   return tensor_of_node(id, graph.node(id).type);
 }
 
@@ -591,14 +480,23 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
   Rounding rounding = quantizer.rounding;
   NodeId x = tensor.node;
   if (!product) {
+    if (quantizer.wraps) {
+      throw IrError("a scale that is no power of two cannot wrap around, expected a saturating quantizer");
+    }
     if (!tensor.is_node()) {
       const Attributes sums{{"weight", tensor.weight},
                             {"bias", vector_literal(std::vector<std::int64_t>(at(tensor.features())))},
                             {"weight_frac", std::int64_t{0}},
                             {"relu", std::int64_t{0}}};
-      x = append_exact(graph, name + ".sum", tensor.op, sums, tensor.node);
+      x = append_product(graph, name + ".sum", tensor.op, sums, tensor.node);
     }
-    product = fitted_product(tensor, graph.node(x).type, quantizer, formats, name);
+    product = fitted_product(tensor, graph.node(x).type, quantizer, formats);
+    if (!product) {
+      ExactTensor sums = tensor_of_node(x, tensor.factor, tensor.offset);
+      sums.low = tensor.low;
+      sums.high = tensor.high;
+      return quantize_function(graph, sums, quantizer, name);
+    }
     rounding = fit_rounding(quantizer.rounding);
   }
   Attributes attributes = formats.attributes(rounding, relu);
@@ -606,64 +504,6 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
   attributes["bias"] = product->bias;
   attributes["weight_frac"] = std::int64_t{product->frac - graph.node(x).type.frac};
   return tensor_of_node(append_node(graph, name, "dense", std::move(attributes), {x}), factor, offset);
-}
-
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name) {
-  const TensorType& left = graph.node(a.node).type;
-  const TensorType& right = graph.node(b.node).type;
-  const VectorXd unit = a.factor * std::ldexp(1.0, left.frac);
-  if (!(unit.array() == (b.factor * std::ldexp(1.0, right.frac)).array()).all()) {
-    throw IrError("'" + name + "' adds tensors whose scales are not related by powers of two; expected equal scales");
-  }
-  const int frac = std::max(left.frac, right.frac);
-  const int width = std::max(left.width + frac - left.frac, right.width + frac - right.frac) + 1;
-  const NodeId id =
-      append_node(graph, name, "add",
-                  {{"relu", std::int64_t{0}}, {"output", exact_quantizer(std::min(width, kMaxFormatWidth), frac)}},
-                  {a.node, b.node});
-  return tensor_of_node(id, unit * std::ldexp(1.0, -frac), a.offset + b.offset);
-}
-
-ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
-                               const std::string& name) {
-  const bool mix = spec.op == "mix";
-  // The scales of b may differ from sum to sum: those of a mix are over tokens.
-  const ExactTensor left = equal_scales(graph, a, spec.heads, name + ".left");
-  const ExactTensor right =
-      equal_scales(graph, b, mix ? static_cast<int>(b.features()) : spec.kv_heads, name + ".right");
-  const NodeId id = append_node(graph, name, spec.op,
-                                {{"heads", std::int64_t{spec.heads}}, {"kv_heads", std::int64_t{spec.kv_heads}}},
-                                {left.node, right.node});
-  const Index results = graph.node(id).type.features / spec.heads;
-  const Index dim = b.features() / spec.kv_heads;
-  VectorXd factor(results * spec.heads);
-  for (Index head = 0; head < spec.heads; ++head) {
-    const Index first = (spec.kv_heads == 1 ? 0 : head) * dim;
-    for (Index result = 0; result < results; ++result) {
-      factor[head * results + result] =
-          left.factor[head * (a.features() / spec.heads)] * right.factor[first + (mix ? result : 0)];
-    }
-  }
-  return tensor_of_node(id, factor, VectorXd::Zero(factor.size()));
-}
-
-ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name) {
-  std::vector<NodeId> operands;
-  for (const ExactTensor& part : parts) {
-    operands.push_back(part.node);
-  }
-  const NodeId id = append_node(graph, name, "concat", {}, operands);
-  const TensorType& type = graph.node(id).type;
-  VectorXd factor(type.features);
-  VectorXd offset(type.features);
-  Index first = 0;
-  for (const ExactTensor& part : parts) {
-    const int shift = type.frac - graph.node(part.node).type.frac;
-    factor.segment(first, part.features()) = part.factor * std::ldexp(1.0, -shift);
-    offset.segment(first, part.features()) = part.offset;
-    first += part.features();
-  }
-  return tensor_of_node(id, factor, offset);
 }
 
 }  // namespace rtlgen

@@ -2,16 +2,11 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "ir/exact_tensor.hpp"
 #include "ir/uniform_quantizer.hpp"
 
 namespace rtlgen {
-
-/// Adds a node and infers its type. Throws IrError.
-Graph::NodeId append_node(Graph& graph, const std::string& name, const std::string& op, Attributes attributes,
-                          const std::vector<Graph::NodeId>& operands);
 
 /// x times a constant matrix: weight_oi is a whole multiple of step_o. `op` is dense or flatten_dense; `x` must be a
 /// node. Features of x whose scales are not related by powers of two have no common unit: the products are then rounded
@@ -33,23 +28,5 @@ ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const st
 /// IrError where there is no such number.
 ExactTensor quantize_exact(Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer,
                            const std::string& name);
-
-/// The exact sum of two nodes, which must have equal scales but for powers of two. Throws IrError.
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name);
-
-/// One of the two products of attention: the operation, scores or mix, and the heads of its operands.
-struct BankProductSpec {
-  std::string op;
-  int heads = 1;
-  int kv_heads = 1;
-};
-
-/// Products of a and b, which must be nodes, head by head. Scales within the sums of a head must be equal but for
-/// powers of two, and offsets whole multiples of them. Throws IrError.
-ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
-                               const std::string& name);
-
-/// The features of two or more nodes side by side.
-ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name);
 
 }  // namespace rtlgen

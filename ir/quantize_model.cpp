@@ -10,8 +10,10 @@
 
 #include "ir/activation_functions.hpp"
 #include "ir/calibrate.hpp"
+#include "ir/exact_combination.hpp"
 #include "ir/exact_function.hpp"
 #include "ir/exact_lowering.hpp"
+#include "ir/exact_node.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/verify.hpp"
 #include "primitives/normalize.hpp"
@@ -274,7 +276,9 @@ class ModelQuantizer {
   bool is_exact(const Layer& layer) const {
     const bool linear = layer.op == LayerOp::dense || layer.op == LayerOp::flatten_dense ||
                         layer.op == LayerOp::affine || layer.op == LayerOp::add || layer.op == LayerOp::concat ||
-                        layer.op == LayerOp::activation;
+                        layer.op == LayerOp::activation ||
+                        // The mean of so many tokens as are real divides by another number in each event.
+                        (layer.op == LayerOp::pool && (layer.function != "mean" || layer.inputs.size() == 1));
     if (layer.op == LayerOp::quantize || layer.op == LayerOp::concat || layer.op == LayerOp::scores ||
         layer.op == LayerOp::mix || layer.function == "clip" || layer.token_bias.size() > 0) {
       return true;
@@ -314,6 +318,10 @@ class ModelQuantizer {
                          layer.name + (layer.relu ? ".sum" : ""));
       case LayerOp::concat:
         return exact_concat(layer);
+      case LayerOp::pool:
+        return exact_pool(graph_, as_node(layer.inputs.at(0)), layer.function,
+                          layer.inputs.size() > 1 ? std::optional(operand(layer, 1)) : std::nullopt,
+                          layer.name + (activation(layer).exact ? "" : ".exact"));
       case LayerOp::scores:
       case LayerOp::mix:
         return exact_bank_product(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)),

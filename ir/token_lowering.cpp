@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ir/exact_lowering.hpp"
+#include "ir/exact_node.hpp"
 #include "primitives/primitive.hpp"
 
 namespace rtlgen {
@@ -88,15 +89,8 @@ TokenSums token_sums(Graph& graph, const ExactTensor& tensor, const std::string&
 
 /// The node that rounds nothing, with as many bits as its sums need.
 ExactTensor exact_node(Graph& graph, TokenSums sums, const std::string& name) {
-  const auto output = [&](int width) {
-    return Quantizer{Format{true, width, width - sums.frac}, Rounding::trn, Overflow::wrap};
-  };
-  sums.attributes["output"] = output(kMaxFormatWidth);
-  const NodeId id = append_node(graph, name, "token_quantize", std::move(sums.attributes), {sums.x});
-  Node& node = graph.node(id);
-  node.attributes["output"] = output(signed_width(node.type.range()));
-  node.type = primitive(node.op).infer(view_of(graph, id));
-  return tensor_of_node(id, node.type);
+  const NodeId id = append_exact(graph, name, "token_quantize", std::move(sums.attributes), {sums.x}, sums.frac);
+  return tensor_of_node(id, graph.node(id).type);
 }
 
 /// The formats of a quantizer, whose scales are powers of two and whose codes have all of a format's values.

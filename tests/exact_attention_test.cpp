@@ -1,4 +1,4 @@
-// Attention taken apart into scores, softmax and mix, with quantizers between them.
+// Attention taken apart into scores, softmax and mix, with quantizers between them, and a pool behind it.
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
@@ -52,6 +52,10 @@ class StepsModel {
     quantizer("m_codes", false);
     projection("o", heads_ * value_dim, units);
     quantizer("o_codes", true);
+    if (dice_.percent(40)) {
+      line("name: pool, type: pool, mode: " + dice_.pick<std::string>({"max", "sum", masked_ ? "max" : "mean"}));
+      quantizer("pool_codes", false);
+    }
   }
 
   /// Path of the description.

@@ -156,6 +156,56 @@ TEST_CASE("exact models: golden is the real formula for any scales, zero points,
   }
 }
 
+/// A mean of ten tokens in whole numbers, rounded to even.
+Model mean_of_ten() {
+  Model model;
+  model.name = "mean";
+  model.tokens = 10;
+  model.features = 1;
+  model.input_format.automatic = false;
+  model.input_format.quantizer = {Format{true, 6, 6}, Rounding::rnd, Overflow::sat};
+  FormatSpec exact;
+  exact.exact = true;
+  exact.automatic = false;
+  model.default_precision.activation = exact;
+  Layer event;
+  event.name = "event";
+  event.tokens = 10;
+  Layer pool;
+  pool.name = "pool";
+  pool.op = LayerOp::pool;
+  pool.function = "mean";
+  pool.inputs = {0};
+  Layer codes;
+  codes.name = "codes";
+  codes.op = LayerOp::quantize;
+  codes.inputs = {1};
+  codes.quantizer = uniform_quantizer({Format{true, 6, 6}, Rounding::rnd_conv, Overflow::sat}, 1);
+  model.layers = {event, pool, codes};
+  return model;
+}
+
+TEST_CASE("exact models: means half way between two codes are rounded to even", "[exact]") {
+  const Graph graph = quantize_model(mean_of_ten(), {});
+  constexpr unsigned kSeed = 5;
+  Dice dice(kSeed);
+  const IntegerEvents events = random_events(dice, graph, 2000);
+  const Mantissas codes = golden_output(graph, events);
+  int halves = 0;
+  int different = 0;
+  for (Index event = 0; event < codes.rows(); ++event) {
+    const auto sum = static_cast<int>(events.x.middleRows(event * 10, 10).sum());
+    const int below = sum >= 0 ? sum / 10 : -((9 - sum) / 10);
+    const int rest = sum - 10 * below;
+    const int expected = rest == 5 ? below + std::abs(below % 2) : below + (rest > 5 ? 1 : 0);
+    halves += rest == 5 ? 1 : 0;
+    different += codes(event, 0) == expected ? 0 : 1;
+  }
+  CHECK(different == 0);
+  CHECK(halves > 50);
+  CHECK(run_bench(graph, slice_events(graph, events, 0, 40), {kSeed}).verdict() == "ok");
+}
+
 TEST_CASE("exact models: RTL equals golden", "[exact][rtl]") {
   for (unsigned seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);

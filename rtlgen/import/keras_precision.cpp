@@ -4,20 +4,11 @@
 #include <set>
 
 #include "rtlgen/import/chosen_formats.hpp"
+#include "rtlgen/import/exact_layers.hpp"
 #include "rtlgen/import/quantized_functions.hpp"
 
 namespace rtlgen {
 namespace {
-
-bool is_exact(const ImportedLayer& layer) {
-  static const std::set<std::string> kTypes = {"dense",  "affine",  "batch_norm", "add",
-                                               "concat", "flatten", "scores",     "mix"};
-  if (layer.type == "activation") {
-    const std::string function = layer.keys.value("function", "");
-    return function == "relu" || function == "clip";
-  }
-  return kTypes.count(layer.type) != 0;
-}
 
 /// The format of what a layer makes that cannot be exact.
 std::string own_format(const ImportedLayer& layer) {
@@ -52,7 +43,7 @@ void settle_precision(ImportedModel& model) {
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     ImportedLayer layer = model.layers[i];
     layer.inputs = inputs_of(model.layers, i);
-    if (is_exact(layer) || tables.count(layer.name) != 0) {
+    if (can_be_exact(model, layer) || tables.count(layer.name) != 0) {
       exact[layer.name] = settled.size();
     } else if (layer.type != "quantize") {
       if (!layer.keys.contains("precision")) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "rtlgen/import/chosen_formats.hpp"
+#include "rtlgen/import/exact_layers.hpp"
 #include "rtlgen/import/onnx_attention.hpp"
 #include "rtlgen/import/onnx_fusion.hpp"
 #include "rtlgen/import/onnx_scores.hpp"
@@ -443,14 +444,6 @@ class LayerWriter {
     }
   }
 
-  static bool can_be_exact(const ImportedLayer& made) {
-    static const std::set<std::string> kExact = {"dense",  "affine",  "batch_norm", "add",
-                                                 "concat", "flatten", "scores",     "mix"};
-    const auto function = made.keys.find(made.type == "activation" ? "function" : "activation");
-    const bool simple = function == made.keys.end() || *function == "relu" || *function == "clip";
-    return made.type == "quantize" || ((kExact.count(made.type) != 0 || made.type == "activation") && simple);
-  }
-
   /// Layers that need a format, and those in front of them, get one of their own.
   void settle_formats() {
     std::map<std::string, ImportedLayer*> by_name;
@@ -459,7 +452,7 @@ class LayerWriter {
     }
     const std::set<std::string> tables = quantized_functions(model_.layers);
     for (ImportedLayer& made : model_.layers) {
-      if (can_be_exact(made) || tables.count(made.name) != 0) {
+      if (made.type == "quantize" || can_be_exact(model_, made) || tables.count(made.name) != 0) {
         continue;
       }
       give_format(made);

@@ -1,0 +1,158 @@
+#include "ir/exact_combination.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "ir/exact_node.hpp"
+
+namespace rtlgen {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+using NodeId = Graph::NodeId;
+
+constexpr double kMostRatio = 0x1p12;  // of the scales of two features
+
+/// Whether x is a whole number but for the rounding of doubles: zero points come multiplied by their scale.
+bool is_nearly_whole(double x) { return std::abs(x - std::round(x)) <= 0x1p-40 * std::max(1.0, std::abs(x)); }
+
+/// The largest unit of which all scales and offsets of the features [first, first + count) are whole multiples: the
+/// least scale, or that divided by a small power of two (a sign has offsets of halves). Nothing where there is none.
+std::optional<double> common_unit(const ExactTensor& tensor, Index first, Index count) {
+  constexpr int kMostHalvings = 8;
+  double unit = std::numeric_limits<double>::infinity();
+  for (Index f = first; f < first + count; ++f) {
+    unit = tensor.factor[f] == 0 ? unit : std::min(unit, std::abs(tensor.factor[f]));
+  }
+  unit = std::isinf(unit) ? 1.0 : unit;
+  for (int halvings = 0; halvings <= kMostHalvings; ++halvings, unit /= 2) {
+    bool fits = true;
+    for (Index f = first; f < first + count; ++f) {
+      const double ratio = tensor.factor[f] / unit;
+      fits = fits && is_nearly_whole(ratio) && is_nearly_whole(tensor.offset[f] / unit) && std::abs(ratio) < kMostRatio;
+    }
+    if (fits) {
+      return unit;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The tensor with one scale for all features of a group and no offsets, as integers of a node: made where it is not so
+/// already, by shifts and the addition of zero points.
+ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, const std::string& name) {
+  const Index features = tensor.features();
+  const Index count = features / groups;
+  std::vector<std::int64_t> ratios;
+  std::vector<std::int64_t> bias;
+  VectorXd factor(features);
+  for (Index first = 0; first < features; first += count) {
+    const auto unit = common_unit(tensor, first, count);
+    if (!unit) {
+      throw IrError("'" + name + "': the scales of a head's features are not related by powers of two, or its zero " +
+                    "points are not whole; expected a quantizer with one scale for the tensor");
+    }
+    for (Index f = first; f < first + count; ++f) {
+      ratios.push_back(whole_number(std::round(tensor.factor[f] / *unit)));
+      bias.push_back(whole_number(std::round(tensor.offset[f] / *unit)));
+      factor[f] = *unit;
+    }
+  }
+  const auto all = [](const std::vector<std::int64_t>& list, std::int64_t value) {
+    return std::all_of(list.begin(), list.end(), [value](std::int64_t entry) { return entry == value; });
+  };
+  if (all(ratios, 1) && all(bias, 0)) {
+    return tensor;
+  }
+  const NodeId id = append_product(graph, name, "dense",
+                                   {{"weight", diagonal(ratios)},
+                                    {"bias", vector_literal(bias)},
+                                    {"weight_frac", std::int64_t{0}},
+                                    {"relu", std::int64_t{0}}},
+                                   tensor.node);
+  return tensor_of_node(id, factor, VectorXd::Zero(features));
+}
+
+}  // namespace
+
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name) {
+  const TensorType& left = graph.node(a.node).type;
+  const TensorType& right = graph.node(b.node).type;
+  const VectorXd unit = a.factor * std::ldexp(1.0, left.frac);
+  if (!(unit.array() == (b.factor * std::ldexp(1.0, right.frac)).array()).all()) {
+    throw IrError("'" + name + "' adds tensors whose scales are not related by powers of two; expected equal scales");
+  }
+  const int frac = std::max(left.frac, right.frac);
+  const int width = std::max(left.width + frac - left.frac, right.width + frac - right.frac) + 1;
+  const NodeId id =
+      append_node(graph, name, "add",
+                  {{"relu", std::int64_t{0}}, {"output", exact_quantizer(std::min(width, kMaxFormatWidth), frac)}},
+                  {a.node, b.node});
+  return tensor_of_node(id, unit * std::ldexp(1.0, -frac), a.offset + b.offset);
+}
+
+ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
+                               const std::string& name) {
+  const bool mix = spec.op == "mix";
+  // The scales of b may differ from sum to sum: those of a mix are over tokens.
+  const ExactTensor left = equal_scales(graph, a, spec.heads, name + ".left");
+  const ExactTensor right =
+      equal_scales(graph, b, mix ? static_cast<int>(b.features()) : spec.kv_heads, name + ".right");
+  const NodeId id = append_node(graph, name, spec.op,
+                                {{"heads", std::int64_t{spec.heads}}, {"kv_heads", std::int64_t{spec.kv_heads}}},
+                                {left.node, right.node});
+  const Index results = graph.node(id).type.features / spec.heads;
+  const Index dim = b.features() / spec.kv_heads;
+  VectorXd factor(results * spec.heads);
+  for (Index head = 0; head < spec.heads; ++head) {
+    const Index first = (spec.kv_heads == 1 ? 0 : head) * dim;
+    for (Index result = 0; result < results; ++result) {
+      factor[head * results + result] =
+          left.factor[head * (a.features() / spec.heads)] * right.factor[first + (mix ? result : 0)];
+    }
+  }
+  return tensor_of_node(id, factor, VectorXd::Zero(factor.size()));
+}
+
+ExactTensor exact_pool(Graph& graph, const ExactTensor& x, const std::string& mode, std::optional<NodeId> mask,
+                       const std::string& name) {
+  // Where there is no token the result is 0, so mantissas must have no offset; a maximum needs them to rise.
+  const ExactTensor centred = equal_scales(graph, x, static_cast<int>(x.features()), name + ".in");
+  const TensorType& type = graph.node(centred.node).type;
+  const auto tokens = static_cast<double>(type.tokens);
+  std::vector<NodeId> operands = {centred.node};
+  if (mask) {
+    operands.push_back(*mask);
+  }
+  const NodeId id =
+      append_exact(graph, name, "pool", {{"mode", mode == "max" ? "max" : std::string("sum")}}, operands, type.frac);
+  ExactTensor pooled = tensor_of_node(id, centred.factor, VectorXd::Zero(x.features()));
+  if (mode == "mean") {
+    pooled.transform(VectorXd::Constant(x.features(), 1 / tokens), VectorXd::Zero(x.features()));
+  }
+  return pooled;
+}
+
+ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name) {
+  std::vector<NodeId> operands;
+  for (const ExactTensor& part : parts) {
+    operands.push_back(part.node);
+  }
+  const NodeId id = append_node(graph, name, "concat", {}, operands);
+  const TensorType& type = graph.node(id).type;
+  VectorXd factor(type.features);
+  VectorXd offset(type.features);
+  Index first = 0;
+  for (const ExactTensor& part : parts) {
+    const int shift = type.frac - graph.node(part.node).type.frac;
+    factor.segment(first, part.features()) = part.factor * std::ldexp(1.0, -shift);
+    offset.segment(first, part.features()) = part.offset;
+    first += part.features();
+  }
+  return tensor_of_node(id, factor, offset);
+}
+
+}  // namespace rtlgen

@@ -1,6 +1,7 @@
 #include "ir/exact_lowering.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -325,10 +326,11 @@ ScaledProduct rounded_product(const ExactTensor& tensor, const TensorType& input
 /// A product of single features that gives the codes themselves, rounded by fit_rounding(), for every mantissa of the
 /// node.
 ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, const UniformQuantizer& quantizer,
-                             const CodeFormats& formats) {
+                             const CodeFormats& formats, const std::string& name) {
   if (quantizer.wraps) {
     throw IrError("a scale that is no power of two cannot wrap around, expected a saturating quantizer");
   }
+  bool ties = false;
   std::vector<StepFit> fits;
   int frac = std::numeric_limits<int>::min();
   for (Index f = 0; f < tensor.features(); ++f) {
@@ -341,8 +343,12 @@ ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, 
       throw IrError("no whole-number factor of 48 bits gives the same codes as the scale " +
                     fmt::format("{}", function.factor) + "; expected fewer bits, or scales that are powers of two");
     }
+    ties = ties || fit->ties_free;
     fits.push_back(*fit);
     frac = std::max(frac, codes.format.frac() + fit->shift);
+  }
+  if (ties) {
+    spdlog::warn("'{}': some results lie half way between two codes; they are rounded up or down, as it comes", name);
   }
   std::vector<std::int64_t> rows;
   std::vector<std::int64_t> bias;
@@ -352,6 +358,66 @@ ScaledProduct fitted_product(const ExactTensor& tensor, const TensorType& type, 
     bias.push_back(whole(std::ldexp(static_cast<double>(fits[f].offset), lift)));
   }
   return {diagonal(rows), vector_literal(bias), frac};
+}
+
+/// Whether x is a whole number but for the rounding of doubles: zero points come multiplied by their scale.
+bool is_nearly_whole(double x) { return std::abs(x - std::round(x)) <= 0x1p-40 * std::max(1.0, std::abs(x)); }
+
+/// The largest unit of which all scales and offsets of the features [first, first + count) are whole multiples: the
+/// least scale, or that divided by a small power of two (a sign has offsets of halves). Nothing where there is none.
+std::optional<double> common_unit(const ExactTensor& tensor, Index first, Index count) {
+  constexpr int kMostHalvings = 8;
+  double unit = std::numeric_limits<double>::infinity();
+  for (Index f = first; f < first + count; ++f) {
+    unit = tensor.factor[f] == 0 ? unit : std::min(unit, std::abs(tensor.factor[f]));
+  }
+  unit = std::isinf(unit) ? 1.0 : unit;
+  for (int halvings = 0; halvings <= kMostHalvings; ++halvings, unit /= 2) {
+    bool fits = true;
+    for (Index f = first; f < first + count; ++f) {
+      const double ratio = tensor.factor[f] / unit;
+      fits = fits && is_nearly_whole(ratio) && is_nearly_whole(tensor.offset[f] / unit) && std::abs(ratio) < kFewBits;
+    }
+    if (fits) {
+      return unit;
+    }
+  }
+  return std::nullopt;
+}
+
+/// The tensor with one scale for all features of a group and no offsets, as integers of a node: made where it is not so
+/// already, by shifts and the addition of zero points.
+ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, const std::string& name) {
+  const Index features = tensor.features();
+  const Index count = features / groups;
+  std::vector<std::int64_t> ratios;
+  std::vector<std::int64_t> bias;
+  VectorXd factor(features);
+  for (Index first = 0; first < features; first += count) {
+    const auto unit = common_unit(tensor, first, count);
+    if (!unit) {
+      throw IrError("'" + name + "': the scales of a head's features are not related by powers of two, or its zero " +
+                    "points are not whole; expected a quantizer with one scale for the tensor");
+    }
+    for (Index f = first; f < first + count; ++f) {
+      ratios.push_back(whole(std::round(tensor.factor[f] / *unit)));
+      bias.push_back(whole(std::round(tensor.offset[f] / *unit)));
+      factor[f] = *unit;
+    }
+  }
+  const auto all = [](const std::vector<std::int64_t>& list, std::int64_t value) {
+    return std::all_of(list.begin(), list.end(), [value](std::int64_t entry) { return entry == value; });
+  };
+  if (all(ratios, 1) && all(bias, 0)) {
+    return tensor;
+  }
+  const NodeId id = append_exact(graph, name, "dense",
+                                 {{"weight", diagonal(ratios)},
+                                  {"bias", vector_literal(bias)},
+                                  {"weight_frac", std::int64_t{0}},
+                                  {"relu", std::int64_t{0}}},
+                                 tensor.node);
+  return tensor_of_node(id, factor, VectorXd::Zero(features));
 }
 
 }  // namespace
@@ -519,7 +585,7 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
                             {"relu", std::int64_t{0}}};
       x = append_exact(graph, name + ".sum", tensor.op, sums, tensor.node);
     }
-    product = fitted_product(tensor, graph.node(x).type, quantizer, formats);
+    product = fitted_product(tensor, graph.node(x).type, quantizer, formats, name);
     rounding = fit_rounding(quantizer.rounding);
   }
   Attributes attributes = formats.attributes(rounding, relu);
@@ -543,6 +609,29 @@ ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, 
                   {{"relu", std::int64_t{0}}, {"output", exact_quantizer(std::min(width, kMaxFormatWidth), frac)}},
                   {a.node, b.node});
   return tensor_of_node(id, unit * std::ldexp(1.0, -frac), a.offset + b.offset);
+}
+
+ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
+                               const std::string& name) {
+  const bool mix = spec.op == "mix";
+  // The scales of b may differ from sum to sum: those of a mix are over tokens.
+  const ExactTensor left = equal_scales(graph, a, spec.heads, name + ".left");
+  const ExactTensor right =
+      equal_scales(graph, b, mix ? static_cast<int>(b.features()) : spec.kv_heads, name + ".right");
+  const NodeId id = append_node(graph, name, spec.op,
+                                {{"heads", std::int64_t{spec.heads}}, {"kv_heads", std::int64_t{spec.kv_heads}}},
+                                {left.node, right.node});
+  const Index results = graph.node(id).type.features / spec.heads;
+  const Index dim = b.features() / spec.kv_heads;
+  VectorXd factor(results * spec.heads);
+  for (Index head = 0; head < spec.heads; ++head) {
+    const Index first = (spec.kv_heads == 1 ? 0 : head) * dim;
+    for (Index result = 0; result < results; ++result) {
+      factor[head * results + result] =
+          left.factor[head * (a.features() / spec.heads)] * right.factor[first + (mix ? result : 0)];
+    }
+  }
+  return tensor_of_node(id, factor, VectorXd::Zero(factor.size()));
 }
 
 ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name) {

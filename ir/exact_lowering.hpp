@@ -35,6 +35,18 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& tensor, const Unifor
 /// The exact sum of two nodes, which must have equal scales but for powers of two. Throws IrError.
 ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name);
 
+/// One of the two products of attention: the operation, scores or mix, and the heads of its operands.
+struct BankProductSpec {
+  std::string op;
+  int heads = 1;
+  int kv_heads = 1;
+};
+
+/// Products of a and b, which must be nodes, head by head. Scales within the sums of a head must be equal but for
+/// powers of two, and offsets whole multiples of them. Throws IrError.
+ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
+                               const std::string& name);
+
 /// The features of two or more nodes side by side.
 ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name);
 

@@ -21,19 +21,6 @@ RowMatrix softmax_rows(const RowMatrix& x) {
   return result;
 }
 
-/// The same with the layer's tables for exponentials and the inverse of their sum.
-RowMatrix table_softmax(const Layer& layer, const RowMatrix& x) {
-  RowMatrix result(x.rows(), x.cols());
-  for (Index row = 0; row < x.rows(); ++row) {
-    const double largest = x.row(row).maxCoeff();
-    for (Index f = 0; f < x.cols(); ++f) {
-      result(row, f) = layer.exp_table.at(largest - x(row, f));
-    }
-    result.row(row) *= layer.inv_table.at(result.row(row).sum());
-  }
-  return result;
-}
-
 RowMatrix normalize(const Layer& layer, const RowMatrix& x) {
   RowMatrix result = x;
   if (layer.center) {
@@ -65,6 +52,66 @@ RowMatrix take_rows(const RowMatrix& x, Index first, const std::vector<Index>& r
   RowMatrix result(static_cast<Index>(rows.size()), x.cols());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     result.row(static_cast<Index>(i)) = x.row(first + rows[i]);
+  }
+  return result;
+}
+
+/// Softmax of every group of features; with a mask, feature j of a group is token j of the event.
+RowMatrix softmax(const Layer& layer, const RowMatrix& x, const RowMatrix* mask) {
+  const Index count = x.cols() / layer.groups;
+  RowMatrix result = RowMatrix::Zero(x.rows(), x.cols());
+  std::vector<Index> real;
+  for (Index row = 0; row < x.rows(); ++row) {
+    if (mask != nullptr && row % layer.tokens == 0) {
+      real = real_tokens(mask, row / layer.tokens, layer.tokens);
+    }
+    for (Index first = 0; first < x.cols(); first += count) {
+      const auto group = x.row(row).segment(first, count);
+      auto weights = result.row(row).segment(first, count);
+      if (layer.op == LayerOp::table_softmax) {
+        const double largest = group.maxCoeff();
+        weights = group.unaryExpr([&](double value) { return layer.exp_table.at(largest - value); });
+      } else if (mask == nullptr) {
+        weights = ((group.array() - group.maxCoeff()) * kLn2).exp();
+      } else {
+        double largest = -std::numeric_limits<double>::infinity();
+        for (const Index token : real) {
+          largest = std::max(largest, group[token]);
+        }
+        weights = ((group.array() - largest).min(0.0) * kLn2).exp();
+      }
+      for (Index f = 0; mask != nullptr && f < count; ++f) {
+        weights[f] *= (*mask)(row / layer.tokens * layer.tokens + f, 0);
+      }
+      const double sum = weights.sum();
+      if (layer.op == LayerOp::table_softmax) {
+        weights *= layer.inv_table.at(sum);
+      } else if (sum > 0) {
+        weights /= sum;
+      }
+    }
+  }
+  return result;
+}
+
+/// Scores and mix: products of the tokens of a with all tokens of b, head by head.
+RowMatrix bank_product(const Layer& layer, const RowMatrix& a, const RowMatrix& b) {
+  const Index tokens = layer.tokens;
+  const Index dim = b.cols() / layer.kv_heads;
+  const Index count = a.cols() / layer.heads;
+  const Index results = layer.features / layer.heads;
+  RowMatrix result(a.rows(), layer.features);
+  for (Index top = 0; top < a.rows(); top += tokens) {
+    for (Index head = 0; head < layer.heads; ++head) {
+      const auto left = a.block(top, head * count, tokens, count);
+      const auto right = b.block(top, (layer.kv_heads == 1 ? 0 : head) * dim, tokens, dim);
+      auto block = result.block(top, head * results, tokens, results);
+      if (layer.op == LayerOp::mix) {
+        block.noalias() = left * right;
+      } else {
+        block.noalias() = left * right.transpose();
+      }
+    }
   }
   return result;
 }
@@ -205,10 +252,12 @@ RowMatrix evaluate_layer(const Model& model, const Layer& layer, const Events& e
       return apply_function(layer.function, input(0));
     case LayerOp::pool:
       return pool(layer, input(0), model.layers[layer.inputs[0]].tokens, mask(1));
+    case LayerOp::scores:
+    case LayerOp::mix:
+      return bank_product(layer, input(0), input(1));
     case LayerOp::softmax:
-      return softmax_rows(input(0));
     case LayerOp::table_softmax:
-      return table_softmax(layer, input(0));
+      return softmax(layer, input(0), mask(1));
     case LayerOp::argmax:
       break;
   }

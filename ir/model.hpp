@@ -36,8 +36,10 @@ enum class LayerOp {
   quantize,       ///< elementwise: the values that `quantizer` rounds to, which may differ between tokens
   concat,         ///< features of all inputs side by side
   pool,           ///< over tokens: mean, sum, max; inputs x[, mask]; without any real token the result is 0
-  softmax,        ///< over features, base 2 (log2(e) folded into the producer): 2^x_f / sum 2^x
-  table_softmax,  ///< over features: e_f = exp_table(max x - x_f), then e_f * inv_table(sum e)
+  scores,         ///< inputs a, b; per head: dot products of a token of a with every token of b, [heads, tokens]
+  mix,            ///< inputs a [heads, tokens], b; per head: sum of the tokens of b, weighted by a
+  softmax,        ///< x[, mask]; over features of a group, base 2 (log2(e) folded into the producer): 2^x_f / sum 2^x
+  table_softmax,  ///< x[, mask]; over features of a group: e_f = exp_table(max x - x_f), then e_f * inv_table(sum e)
   argmax,         ///< index of the first largest feature
 };
 
@@ -75,8 +77,9 @@ struct Layer {
   std::string function;         ///< activation: its name; pool: mean, sum or max
   double epsilon = 0;           ///< normalize
   bool center = true;           ///< normalize: false for RMS norm
-  int heads = 1;                ///< attention: query heads
-  int kv_heads = 1;             ///< attention: `heads`, or 1 where keys and values are shared by all heads
+  int heads = 1;                ///< attention, scores, mix: heads of the first input
+  int kv_heads = 1;             ///< the same: `heads`, or 1 where the other inputs are shared by all heads
+  int groups = 1;               ///< softmax, table_softmax: groups of features
   std::optional<bool> row_max;  ///< attention: subtract the row maximum (absent: decided at calibration)
   Precision precision;
   SourceLocation where;  ///< the YAML layer it comes from

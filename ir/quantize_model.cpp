@@ -270,8 +270,8 @@ class ModelQuantizer {
     const bool linear = layer.op == LayerOp::dense || layer.op == LayerOp::flatten_dense ||
                         layer.op == LayerOp::affine || layer.op == LayerOp::add || layer.op == LayerOp::concat ||
                         (layer.op == LayerOp::activation && (layer.function == "relu" || layer.function == "clip"));
-    if (layer.op == LayerOp::quantize || layer.op == LayerOp::concat || layer.function == "clip" ||
-        layer.token_bias.size() > 0) {
+    if (layer.op == LayerOp::quantize || layer.op == LayerOp::concat || layer.op == LayerOp::scores ||
+        layer.op == LayerOp::mix || layer.function == "clip" || layer.token_bias.size() > 0) {
       return true;
     }
     if (!linear) {
@@ -309,6 +309,11 @@ class ModelQuantizer {
                          layer.name + (layer.relu ? ".sum" : ""));
       case LayerOp::concat:
         return exact_concat(layer);
+      case LayerOp::scores:
+      case LayerOp::mix:
+        return exact_bank_product(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)),
+                                  {layer.op == LayerOp::mix ? "mix" : "scores", layer.heads, layer.kv_heads},
+                                  layer.name + (activation(layer).exact ? "" : ".exact"));
       default:
         break;
     }
@@ -424,6 +429,8 @@ class ModelQuantizer {
         return append(layer.name, "argmax", {}, {comparable_operand(layer)});
       case LayerOp::quantize:
       case LayerOp::concat:
+      case LayerOp::scores:
+      case LayerOp::mix:
         break;
     }
     throw IrError("layer '" + layer.name + "' has no lowering");
@@ -649,6 +656,15 @@ class ModelQuantizer {
     return quantize_exact(graph_, tensor, uniform_quantizer(score, layer.features), layer.name + ".score").node;
   }
 
+  /// Operands of a softmax: the mask, too, where the layer has it.
+  std::vector<NodeId> with_mask(const Layer& layer, NodeId x) {
+    std::vector<NodeId> operands{x};
+    if (layer.inputs.size() > 1) {
+      operands.push_back(operand(layer, 1));
+    }
+    return operands;
+  }
+
   NodeId lower_softmax(std::size_t index) {
     const Layer& layer = model_.layers[index];
     NodeId x = softmax_operand(layer);
@@ -671,9 +687,10 @@ class ModelQuantizer {
                    {"exp_width", std::int64_t{exp_width}},
                    {"recip_table", make_reciprocal_table(bits, bits + 2)},
                    {"recip_width", std::int64_t{bits + 2}},
-                   {"recip_lz_max", std::int64_t{clog2(layer.features)}},
+                   {"recip_lz_max", std::int64_t{clog2(layer.features / layer.groups)}},
+                   {"groups", std::int64_t{layer.groups}},
                    {"output", chosen.quantizer}},
-                  {x});
+                  with_mask(layer, x));
   }
 
   NodeId lower_table_softmax(std::size_t index) {
@@ -688,8 +705,9 @@ class ModelQuantizer {
                    {"inv_index", layer.inv_table.index},
                    {"inv_table", literal(layer.inv_table)},
                    {"inv_frac", std::int64_t{layer.inv_table.frac}},
+                   {"groups", std::int64_t{layer.groups}},
                    {"output", probability_quantizer(layer)}},
-                  {operand(layer)});
+                  with_mask(layer, operand(layer)));
   }
 
   /// What the product of both tables' entries is rounded to; exact: the format that holds it.

@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t kMaxSteps = std::int64_t{1} << 20;
 constexpr int kMaxFitShift = 40;
 constexpr double kMaxProduct = 0x1p48;
+constexpr double kTie =
+    0x1p-36;  // nearer to a boundary than this, relative to the larger of 1 and the result, is on it
 
 /// `function` is at least `level` from here on (up to here, where it falls), and below on the other side.
 struct Step {
@@ -52,7 +54,8 @@ std::int64_t roundest(const OffsetRange& range) {
 
 class Fitter {
  public:
-  Fitter(const StepFunction& function, const Interval& x) : function_(function), x_(x) {
+  Fitter(const StepFunction& function, const Interval& x, bool ties_free)
+      : function_(function), x_(x), ties_free_(ties_free) {
     first_ = function(x.lo);
     last_ = function(x.hi);
     const std::int64_t least = std::min(first_, last_);
@@ -62,7 +65,7 @@ class Fitter {
     }
     possible_ = true;
     for (std::int64_t level = least + 1; level <= most; ++level) {
-      steps_.push_back(find_step(function, x, level));
+      steps_.push_back(ties_free ? without_ties(find_step(function, x, level)) : find_step(function, x, level));
     }
   }
 
@@ -71,7 +74,7 @@ class Fitter {
       return std::nullopt;
     }
     if (steps_.empty()) {
-      return StepFit{0, first_, 0};
+      return StepFit{0, first_, 0, false};
     }
     const double largest = static_cast<double>(std::max(std::abs(x_.lo), std::abs(x_.hi)));
     for (int shift = 0; shift <= kMaxFitShift; ++shift) {
@@ -83,7 +86,7 @@ class Fitter {
       for (const std::int64_t multiplier : {nearest, nearest - 1, nearest + 1}) {
         const OffsetRange range = offsets(multiplier, shift);
         if ((multiplier > 0) == (function_.factor > 0) && multiplier != 0 && range.least <= range.most) {
-          return StepFit{multiplier, roundest(range), shift};
+          return StepFit{multiplier, roundest(range), shift, ties_free_};
         }
       }
     }
@@ -91,6 +94,20 @@ class Fitter {
   }
 
  private:
+  /// The step with both sides off the boundary.
+  Step without_ties(Step step) const {
+    const std::int64_t up = function_.factor > 0 ? 1 : -1;
+    step.reached += is_tie(step.reached) ? up : 0;
+    step.missed -= is_tie(step.missed) ? up : 0;
+    return step;
+  }
+
+  bool is_tie(std::int64_t x) const {
+    const double real = function_.factor * static_cast<double>(x) + function_.offset;
+    const double near = kTie * std::max(1.0, std::abs(real));
+    return round_real(real - near, function_.rounding) != round_real(real + near, function_.rounding);
+  }
+
   /// The least sum, in units of 2^-shift, that is rounded to `level` or more.
   std::int64_t least_sum(std::int64_t level, std::int64_t unit) const {
     const bool from_below =
@@ -108,16 +125,20 @@ class Fitter {
       range.most = std::min(range.most, least_sum(level, unit) - multiplier * x - 1);
     };
     for (const Step& step : steps_) {
-      at_least(step.level, step.reached);
-      below(step.level, step.missed);
+      if (step.reached >= x_.lo && step.reached <= x_.hi) {
+        at_least(step.level, step.reached);
+      }
+      if (step.missed >= x_.lo && step.missed <= x_.hi) {
+        below(step.level, step.missed);
+      }
     }
     // Beyond the first and the last step only limits may cut.
     const std::int64_t lowest_x = first_ < last_ ? x_.lo : x_.hi;
     const std::int64_t highest_x = first_ < last_ ? x_.hi : x_.lo;
-    if (std::min(first_, last_) > function_.low) {
+    if (std::min(first_, last_) > function_.low && !(ties_free_ && is_tie(lowest_x))) {
       at_least(std::min(first_, last_), lowest_x);
     }
-    if (std::max(first_, last_) < function_.high) {
+    if (std::max(first_, last_) < function_.high && !(ties_free_ && is_tie(highest_x))) {
       below(std::max(first_, last_) + 1, highest_x);
     }
     return range;
@@ -125,6 +146,7 @@ class Fitter {
 
   const StepFunction& function_;
   Interval x_;
+  bool ties_free_;
   std::int64_t first_ = 0;
   std::int64_t last_ = 0;
   bool possible_ = false;
@@ -142,6 +164,9 @@ Rounding fit_rounding(Rounding rounding) {
   return rounding == Rounding::trn_zero || rounding == Rounding::away ? rounding : Rounding::trn;
 }
 
-std::optional<StepFit> fit_steps(const StepFunction& function, const Interval& x) { return Fitter(function, x).run(); }
+std::optional<StepFit> fit_steps(const StepFunction& function, const Interval& x) {
+  const std::optional<StepFit> fit = Fitter(function, x, false).run();
+  return fit ? fit : Fitter(function, x, true).run();
+}
 
 }  // namespace rtlgen

@@ -14,6 +14,7 @@ struct StepFit {
   std::int64_t multiplier = 0;
   std::int64_t offset = 0;
   int shift = 0;
+  bool ties_free = false;  ///< results on the boundary of two codes, within 2^-36, may be the other code
 };
 
 /// A rising or falling function of whole numbers whose results are whole numbers: limit(round(factor * x + offset)).
@@ -34,8 +35,9 @@ Rounding fit_rounding(Rounding rounding);
 
 /// The fit with the least shift that, limited to [low, high], equals `function` for every whole number of `x`. A fit is
 /// right everywhere if it is right on both sides of each step, so offsets form an interval for each multiplier; of
-/// these the one with most zeros at its end is taken. Nothing where there are more than 2^20 steps, or numbers beyond
-/// 48 bits would be needed.
+/// these the one with most zeros at its end is taken. A factor such as 0.09 has results half way between two codes,
+/// which doubles round up here and down there: where no fit follows them, those results are left free. Nothing where
+/// there are more than 2^20 steps, or numbers beyond 48 bits would be needed.
 std::optional<StepFit> fit_steps(const StepFunction& function, const Interval& x);
 
 }  // namespace rtlgen

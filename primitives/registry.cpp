@@ -6,6 +6,7 @@
 #include "primitives/add.hpp"
 #include "primitives/argmax.hpp"
 #include "primitives/attention.hpp"
+#include "primitives/bank_product.hpp"
 #include "primitives/concat.hpp"
 #include "primitives/dense.hpp"
 #include "primitives/flatten_dense.hpp"
@@ -39,6 +40,8 @@ const auto& registry() {
       make_table(),
       make_normalize(),
       make_attention(),
+      make_scores(),
+      make_mix(),
       make_pool(),
       make_softmax(),
       make_table_softmax(),

@@ -2,16 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
+#include "primitives/softmax_groups.hpp"
 #include "primitives/softmax_tables.hpp"
 
 namespace rtlgen {
 namespace {
 
 int sum_width(const NodeView& view) {
-  return static_cast<int>(view.node.integer("exp_width")) + clog2(view.operand(0).features);
+  return static_cast<int>(view.node.integer("exp_width")) + clog2(SoftmaxGroups(view).count);
 }
 
 class Softmax final : public Primitive {
@@ -19,7 +23,7 @@ class Softmax final : public Primitive {
   std::string_view op() const override { return "softmax"; }
 
   TensorType infer(const NodeView& view) const override {
-    require_operands(view, 1);
+    require_softmax_groups(view);
     require_softmax_tables(view);
     const SoftmaxTables tables(view.node);
     require(view, view.operand(0).frac == tables.exp_frac,
@@ -40,36 +44,45 @@ class Softmax final : public Primitive {
     const SoftmaxTables tables(view.node);
     const int width = sum_width(view);
     const Quantizer& quantizer = view.node.quantizer("output");
+    const SoftmaxGroups softmax(view);
     Mantissas y(x.rows(), x.cols());
-    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(x.cols()));
+    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(softmax.count));
     for (Eigen::Index row = 0; row < x.rows(); ++row) {
-      const auto largest = static_cast<std::int64_t>(x.row(row).maxCoeff());
-      std::int64_t sum = 0;
-      for (Eigen::Index f = 0; f < x.cols(); ++f) {
-        const std::int64_t e = tables.exp2(static_cast<std::int64_t>(x(row, f)) - largest, 0);
-        exponentials[static_cast<std::size_t>(f)] = e;
-        sum += e;
-      }
-      const std::int64_t inverse = tables.reciprocal(sum, width);
-      for (Eigen::Index f = 0; f < x.cols(); ++f) {
-        y(row, f) = static_cast<double>(
-            requantize(exponentials[static_cast<std::size_t>(f)] * inverse, tables.recip_frac(width), quantizer));
+      const Eigen::Index top = row - row % view.operand(0).tokens;
+      for (int group = 0; group < softmax.groups; ++group) {
+        const Eigen::Index first = group * softmax.count;
+        double largest = -std::numeric_limits<double>::infinity();
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          largest = softmax.is_real(operands, top, f) ? std::max(largest, x(row, first + f)) : largest;
+        }
+        std::int64_t sum = 0;
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
+          e = softmax.is_real(operands, top, f) ? tables.exp2(static_cast<std::int64_t>(x(row, first + f) - largest), 0)
+                                                : 0;
+          sum += e;
+        }
+        const std::int64_t inverse = tables.reciprocal(sum, width);
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          y(row, first + f) = static_cast<double>(
+              requantize(exponentials[static_cast<std::size_t>(f)] * inverse, tables.recip_frac(width), quantizer));
+        }
       }
     }
     return y;
   }
 
   Timing timing(const NodeView& view, const Hardware& hardware) const override {
-    const int count = view.operand(0).features;
     const DeviceModel& device = hardware.device;
-    return {Timing::Kind::tokenwise, max_tree_latency(count, device.levels) + 1 + device.table_stages +
-                                         adder_tree_latency(count, device.levels) + device.table_stages +
-                                         device.mul_stages + 1};
+    return softmax_timing(view, exponential_delay(view, hardware) + device.table_stages +
+                                    adder_tree_latency(SoftmaxGroups(view).count, device.levels) + device.table_stages +
+                                    device.mul_stages + 1);
   }
 
   Cost cost(const NodeView& view, const Hardware& hardware) const override {
     const SoftmaxTables tables(view.node);
-    const int count = view.operand(0).features;
+    const SoftmaxGroups softmax(view);
+    const int count = softmax.count;
     const int width = view.operand(0).width;
     Cost one = max_tree_cost(count, width);
     one += static_cast<double>(count) * exp2_cost(tables, width + 1);
@@ -77,25 +90,35 @@ class Softmax final : public Primitive {
     one += reciprocal_cost(tables, sum_width(view));
     one += static_cast<double>(count) *
            multiplier_cost(tables.exp_width + 1, tables.recip_width + tables.recip_lz_max + 1);
-    return static_cast<double>(hardware.lanes_of(view.node.type)) * one;
+    return static_cast<double>(hardware.lanes_of(view.node.type) * softmax.groups) * one;
   }
 
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const SoftmaxTables tables(view.node);
     const TensorType& x = view.operand(0);
-    for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
-      Instance instance{"softmax", emission.local(fmt::format("lane{}", lane)), {}, {}};
-      instance.with("COUNT", x.features).with("IN_W", x.width);
+    const SoftmaxGroups softmax(view);
+    const std::string max_enable = emit_enable(view, hardware, 0, "max_enable", emission);
+    const std::string exp_enable =
+        emit_enable(view, hardware, exponential_delay(view, hardware), "exp_enable", emission);
+    for (int unit = 0; unit < hardware.lanes_of(view.node.type) * softmax.groups; ++unit) {
+      Instance instance{"softmax", emission.local(fmt::format("unit{}", unit)), {}, {}};
+      instance.with("COUNT", softmax.count).with("IN_W", x.width);
       with_softmax_tables(instance, tables, hardware.device);
       instance.with_quantizer(tables.recip_frac(sum_width(view)), view.node.quantizer("output"));
       instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
-      instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
-      instance.port("y", slice(emission.output(), lane, view.node.type.features * view.node.type.width));
+      instance.port("clk", "clk").port("max_enable", max_enable).port("exp_enable", exp_enable);
+      instance.port("x", slice(emission.input(0), unit, softmax.count * x.width));
+      instance.port("y", slice(emission.output(), unit, softmax.count * view.node.type.width));
       emission.library_instance(instance);
     }
   }
 
  private:
+  /// Clocks from x to the exponentials of its differences.
+  static int exponential_delay(const NodeView& view, const Hardware& hardware) {
+    return max_tree_latency(SoftmaxGroups(view).count, hardware.device.levels) + 1;
+  }
+
   static std::int64_t largest_product(const NodeView& view) {
     const SoftmaxTables tables(view.node);
     return std::int64_t{1} << (tables.exp_width + tables.recip_width + tables.recip_lz_max);

@@ -7,6 +7,7 @@
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
+#include "primitives/softmax_groups.hpp"
 #include "primitives/softmax_tables.hpp"
 #include "primitives/table.hpp"
 
@@ -48,7 +49,7 @@ class TableSoftmax final : public Primitive {
   std::string_view op() const override { return "table_softmax"; }
 
   TensorType infer(const NodeView& view) const override {
-    require_operands(view, 1);
+    require_softmax_groups(view);
     require_table(view, "exp");
     require_table(view, "inv");
     const TensorType& x = view.operand(0);
@@ -56,9 +57,11 @@ class TableSoftmax final : public Primitive {
     const LookupStage exp(view.node, "exp");
     const LookupStage inv(view.node, "inv");
     const Interval range = x.range();
-    const Interval product{exp.range.lo * inv.range.lo, exp.range.hi * inv.range.hi};
+    const SoftmaxGroups softmax(view);
+    const Interval exponential{softmax.masked ? 0 : exp.range.lo, exp.range.hi};
+    const Interval product{exponential.lo * inv.range.lo, exponential.hi * inv.range.hi};
     require_quantizer(view, exact_type(1, x.frac, {{0, range.hi - range.lo}}), exp.index);
-    require_quantizer(view, exact_type(1, exp.frac, {x.features * exp.range}), inv.index);
+    require_quantizer(view, exact_type(1, exp.frac, {softmax.count * exponential}), inv.index);
     const TensorType exact =
         exact_type(x.tokens, exp.frac + inv.frac, std::vector<Interval>(static_cast<std::size_t>(x.features), product));
     require_quantizer(view, exact, output);
@@ -71,37 +74,45 @@ class TableSoftmax final : public Primitive {
     const LookupStage exp(view.node, "exp");
     const LookupStage inv(view.node, "inv");
     const Quantizer& output = view.node.quantizer("output");
+    const SoftmaxGroups softmax(view);
     Mantissas y(x.rows(), x.cols());
-    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(x.cols()));
+    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(softmax.count));
     for (Eigen::Index row = 0; row < x.rows(); ++row) {
-      const auto largest = static_cast<std::int64_t>(x.row(row).maxCoeff());
-      std::int64_t sum = 0;
-      for (Eigen::Index f = 0; f < x.cols(); ++f) {
-        const std::int64_t e = exp.entry(largest - static_cast<std::int64_t>(x(row, f)), x_frac);
-        exponentials[static_cast<std::size_t>(f)] = e;
-        sum += e;
-      }
-      const std::int64_t inverse = inv.entry(sum, exp.frac);
-      for (Eigen::Index f = 0; f < x.cols(); ++f) {
-        y(row, f) = static_cast<double>(
-            requantize(exponentials[static_cast<std::size_t>(f)] * inverse, exp.frac + inv.frac, output));
+      const Eigen::Index top = row - row % view.operand(0).tokens;
+      for (int group = 0; group < softmax.groups; ++group) {
+        const Eigen::Index first = group * softmax.count;
+        const auto largest = static_cast<std::int64_t>(x.row(row).segment(first, softmax.count).maxCoeff());
+        std::int64_t sum = 0;
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
+          e = softmax.is_real(operands, top, f)
+                  ? exp.entry(largest - static_cast<std::int64_t>(x(row, first + f)), x_frac)
+                  : 0;
+          sum += e;
+        }
+        const std::int64_t inverse = inv.entry(sum, exp.frac);
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          y(row, first + f) = static_cast<double>(
+              requantize(exponentials[static_cast<std::size_t>(f)] * inverse, exp.frac + inv.frac, output));
+        }
       }
     }
     return y;
   }
 
   Timing timing(const NodeView& view, const Hardware& hardware) const override {
-    const int count = view.operand(0).features;
     const DeviceModel& device = hardware.device;
-    return {Timing::Kind::tokenwise, max_tree_latency(count, device.levels) + 3 +
-                                         adder_tree_latency(count, device.levels) + 2 + device.mul_stages + 1};
+    return softmax_timing(view, exponential_delay(view, hardware) + 1 +
+                                    adder_tree_latency(SoftmaxGroups(view).count, device.levels) + 2 +
+                                    device.mul_stages + 1);
   }
 
   Cost cost(const NodeView& view, const Hardware& hardware) const override {
     const TensorType& x = view.operand(0);
     const LookupStage exp(view.node, "exp");
     const LookupStage inv(view.node, "inv");
-    const int count = x.features;
+    const SoftmaxGroups softmax(view);
+    const int count = softmax.count;
     Cost one = max_tree_cost(count, x.width);
     one += static_cast<double>(count) * Cost{x.width + 1.0, x.width + 1.0, 0, 0};
     one += static_cast<double>(count) * exp.cost(x.width + 1, x.frac);
@@ -110,27 +121,35 @@ class TableSoftmax final : public Primitive {
     one += static_cast<double>(count) * multiplier_cost(exp.width + 1, inv.width + 1);
     one += static_cast<double>(count) *
            requantize_cost(exp.width + inv.width + 1, exp.frac + inv.frac, view.node.quantizer("output"));
-    return static_cast<double>(hardware.lanes_of(view.node.type)) * one;
+    return static_cast<double>(hardware.lanes_of(view.node.type) * softmax.groups) * one;
   }
 
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const LookupStage exp(view.node, "exp");
     const LookupStage inv(view.node, "inv");
     const TensorType& x = view.operand(0);
-    for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
-      Instance instance{"table_softmax", emission.local(fmt::format("lane{}", lane)), {}, {}};
-      instance.with("COUNT", x.features).with("IN_W", x.width);
+    const SoftmaxGroups softmax(view);
+    const std::string enable = emit_enable(view, hardware, exponential_delay(view, hardware), "enable", emission);
+    for (int unit = 0; unit < hardware.lanes_of(view.node.type) * softmax.groups; ++unit) {
+      Instance instance{"table_softmax", emission.local(fmt::format("unit{}", unit)), {}, {}};
+      instance.with("COUNT", softmax.count).with("IN_W", x.width);
       with_stage(instance, "EXP", exp, x.frac);
       with_stage(instance, "INV", inv, exp.frac);
       instance.with_quantizer(exp.frac + inv.frac, view.node.quantizer("output"));
       instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
-      instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
-      instance.port("y", slice(emission.output(), lane, view.node.type.features * view.node.type.width));
+      instance.port("clk", "clk").port("enable", enable);
+      instance.port("x", slice(emission.input(0), unit, softmax.count * x.width));
+      instance.port("y", slice(emission.output(), unit, softmax.count * view.node.type.width));
       emission.library_instance(instance);
     }
   }
 
  private:
+  /// Clocks from x to the tables' entries for its differences.
+  static int exponential_delay(const NodeView& view, const Hardware& hardware) {
+    return max_tree_latency(SoftmaxGroups(view).count, hardware.device.levels) + 2;
+  }
+
   /// Throws unless the table of `name` has an entry for each code of its index.
   static void require_table(const NodeView& view, const std::string& name) {
     const int width = view.node.quantizer(name + "_index").format.width;

@@ -172,29 +172,16 @@ wire [TOKENS-1:0] exp_enable;
 
 generate
     if (MASKED != 0) begin : masked
-        wire mask_valid;
-        wire mask_last;
-        wire [LANES-1:0] mask_late;
-
-        delay_line #(
-            .WIDTH(2 + LANES),
-            .DEPTH(SCORE_DELAY)
-        ) mask_delay_inst (
-            .clk(clk),
-            .d({kv_valid, kv_last, mask}),
-            .q({mask_valid, mask_last, mask_late})
-        );
-
-        token_bank #(
+        key_mask #(
             .TOKENS(TOKENS),
             .LANES(LANES),
-            .WIDTH(1)
-        ) mask_bank_inst (
+            .DELAY(SCORE_DELAY)
+        ) key_mask_inst (
             .clk(clk),
-            .valid(mask_valid),
-            .last(mask_last),
-            .d(mask_late),
-            .bank(max_enable)
+            .valid(kv_valid),
+            .last(kv_last),
+            .mask(mask),
+            .enable(max_enable)
         );
 
         delay_line #(

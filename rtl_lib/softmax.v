@@ -3,12 +3,14 @@
 Softmax, base 2, over the COUNT values of one token. A pure data path: a token
 may come every clock.
 
-    e_i = exp2(x_i - max x)
+    e_i = enabled ? exp2(x_i - max over the enabled x) : 0
     r   = reciprocal(sum e)
     y_i = requantize(e_i * r), which drops SHIFT fraction bits
 
 x: signed, IN_W bits each. y: OUT_W bits, or OUT_W + 1 bits with a zero on top
 if OUT_SIGNED = 0.
+
+max_enable comes with x, exp_enable maxtree + 1 clocks later.
 
 Latency, with tree = ceil(clog2(COUNT) / LEVELS) and maxtree = ceil(clog2(COUNT)
 / max(1, LEVELS/2)): maxtree + 1 + EXP_STAGES + tree + RECIP_STAGES + MUL_STAGES + 1.
@@ -58,6 +60,8 @@ module softmax #(
     parameter integer LEVELS = 1
 ) (
     input  wire                                               clk,
+    input  wire [COUNT-1:0]                                   max_enable,
+    input  wire [COUNT-1:0]                                   exp_enable,
     input  wire [COUNT*IN_W-1:0]                              x,
     output wire [COUNT*(OUT_W+(OUT_SIGNED != 0 ? 0 : 1))-1:0] y
 );
@@ -75,8 +79,17 @@ genvar i;
 
 // Differences to the maximum
 
+localparam [IN_W-1:0] LOWEST = ~({IN_W{1'b1}} >> 1);
+
 wire [IN_W-1:0] largest;
+wire [COUNT*IN_W-1:0] candidates;
 wire [COUNT*IN_W-1:0] x_late;
+
+generate
+    for (i = 0; i < COUNT; i = i + 1) begin : candidate
+        assign candidates[i*IN_W +: IN_W] = max_enable[i] ? x[i*IN_W +: IN_W] : LOWEST;
+    end
+endgenerate
 
 max_tree #(
     .COUNT(COUNT),
@@ -84,7 +97,7 @@ max_tree #(
     .LEVELS(LEVELS)
 ) max_inst (
     .clk(clk),
-    .x(x),
+    .x(candidates),
     .y(largest)
 );
 
@@ -109,15 +122,16 @@ generate
 
         always @(posedge clk) diff_reg <= {x_i[IN_W-1], x_i} - {largest[IN_W-1], largest};
 
-        exp2 #(
+        masked_exp2 #(
             .IN_W(DIFF_W),
             .FRAC(EXP_FRAC),
             .BIAS(0),
             .OUT_W(EXP_W),
             .STAGES(EXP_STAGES),
             .TABLE(EXP_TABLE)
-        ) exp2_inst (
+        ) masked_exp2_inst (
             .clk(clk),
+            .enable(exp_enable[i]),
             .x(diff_reg),
             .y(e[i*E_W +: EXP_W])
         );

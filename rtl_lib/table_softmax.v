@@ -3,11 +3,12 @@
 Softmax over the COUNT values of one token, exponentials and the inverse of
 their sum by tables. A pure data path: a token may come every clock.
 
-    e_i = EXP_TABLE[code of requantize(max x - x_i)]
+    e_i = enabled ? EXP_TABLE[code of requantize(max x - x_i)] : 0
     r   = INV_TABLE[code of requantize(sum e)]
     y_i = requantize(e_i * r), which drops SHIFT fraction bits
 
-A code is the address as it stands: two's complement or unsigned.
+A code is the address as it stands: two's complement or unsigned. The maximum is
+over all values, enabled or not. enable comes maxtree + 2 clocks after x.
 
 x: signed, IN_W bits each. y: OUT_W bits, or OUT_W + 1 bits with a zero on top
 if OUT_SIGNED = 0.
@@ -70,6 +71,7 @@ module table_softmax #(
     parameter integer LEVELS = 1
 ) (
     input  wire                                               clk,
+    input  wire [COUNT-1:0]                                   enable,
     input  wire [COUNT*IN_W-1:0]                              x,
     output wire [COUNT*(OUT_W+(OUT_SIGNED != 0 ? 0 : 1))-1:0] y
 );
@@ -159,7 +161,7 @@ generate
             .y(entry)
         );
 
-        always @(posedge clk) entry_reg <= entry;
+        always @(posedge clk) entry_reg <= enable[i] ? entry : {EXP_W{1'b0}};
 
         assign e[i*E_W +: E_W] = {1'b0, entry_reg};
 

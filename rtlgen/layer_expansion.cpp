@@ -154,6 +154,7 @@ class Expander {
       case LayerType::flatten:
         return input();
       case LayerType::softmax:
+        check_softmax(spec);
         return spec.softmax_tables ? expand_table_softmax(spec)
                                    : expand_softmax(spec, spec.name.name, input(), is_only_user());
       case LayerType::affine:
@@ -162,6 +163,9 @@ class Expander {
         return expand_quantize(spec);
       case LayerType::concat:
         return expand_concat(spec);
+      case LayerType::scores:
+      case LayerType::mix:
+        return expand_product(spec);
       case LayerType::argmax:
         break;
     }
@@ -296,6 +300,31 @@ class Expander {
     return push(std::move(made));
   }
 
+  /// scores and mix.
+  std::size_t expand_product(const LayerSpec& spec) {
+    const Layer& a = layer(input(0));
+    const Layer& b = layer(input(1));
+    const bool mix = spec.type == LayerType::mix;
+    const auto shapes = [&] {
+      return "'" + spec.inputs[0].name + "' " + shape_of(a) + " and '" + spec.inputs[1].name + "' " + shape_of(b);
+    };
+    if (a.tokens != b.tokens) {
+      throw SourceError(spec.inputs[1].where, shapes() + " must have the same tokens");
+    }
+    const int dim = b.features / spec.kv_heads;
+    if (b.features % spec.kv_heads != 0 || a.features != spec.heads * (mix ? a.tokens : dim)) {
+      throw SourceError(spec.inputs[0].where, shapes() + " do not fit, expected features [heads, " +
+                                                  (mix ? "tokens" : "dim") + "] and [kv_heads, dim] with " +
+                                                  std::to_string(spec.heads) + " and " + std::to_string(spec.kv_heads) +
+                                                  " heads");
+    }
+    Layer made = make(spec, spec.name.name, mix ? LayerOp::mix : LayerOp::scores, {input(0), input(1)});
+    made.heads = spec.heads;
+    made.kv_heads = spec.kv_heads;
+    made.features = spec.heads * (mix ? dim : a.tokens);
+    return push(std::move(made));
+  }
+
   std::size_t expand_feed_forward(const LayerSpec& spec) {
     const std::string& name = spec.name.name;
     const std::string hidden_name = name + ".hidden";
@@ -396,22 +425,47 @@ class Expander {
     return ordered_.layers[ordered_.producers[current_][0]].precision.activation.has_value();
   }
 
+  /// Groups, and the mask, fit the input.
+  void check_softmax(const LayerSpec& spec) const {
+    const Layer& from = model_.layers[input()];
+    const std::string what = "softmax '" + spec.name.name + "' of " + std::to_string(from.features) + " features ";
+    if (from.features % spec.groups != 0) {
+      fail(spec, what + "cannot have " + std::to_string(spec.groups) + " equal groups");
+    }
+    if (spec.masked && model_.mask == MaskKind::none) {
+      fail(spec, what + "is masked, expected an `input` with a mask");
+    }
+    if (spec.masked && (from.tokens != model_.tokens || from.features != spec.groups * from.tokens)) {
+      fail(spec, what + "is masked, expected groups of a feature for each of the " + std::to_string(model_.tokens) +
+                     " tokens");
+    }
+  }
+
+  std::size_t push_softmax(const LayerSpec& spec, Layer made) {
+    made.groups = spec.groups;
+    made.inputs = spec.masked ? with_mask(made.inputs) : made.inputs;
+    return push(std::move(made));
+  }
+
   std::size_t expand_softmax(const LayerSpec& spec, const std::string& name, std::size_t from, bool only_user) {
     const Eigen::VectorXd factors = Eigen::VectorXd::Constant(layer(from).features, kLog2E);
     std::size_t scaled = from;
     if (only_user && takes_factors(layer(from))) {
       scale_outputs(layer(from), factors);
     } else {
-      scaled = push_affine(spec, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
+      // What the softmax says of its result does not hold for what goes in.
+      LayerSpec before = spec;
+      before.precision.activation.reset();
+      scaled = push_affine(before, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
     }
-    return push(make(spec, name, LayerOp::softmax, {scaled}));
+    return push_softmax(spec, make(spec, name, LayerOp::softmax, {scaled}));
   }
 
   std::size_t expand_table_softmax(const LayerSpec& spec) {
     Layer made = make(spec, spec.name.name, LayerOp::table_softmax, {input()});
     made.exp_table = lookup_table(spec, "exp_table", spec.softmax_tables->exp_index, spec.softmax_tables->exp_frac);
     made.inv_table = lookup_table(spec, "inv_table", spec.softmax_tables->inv_index, spec.softmax_tables->inv_frac);
-    return push(std::move(made));
+    return push_softmax(spec, std::move(made));
   }
 
   /// A table of the weight file, with an entry for each code of `index`.

@@ -57,7 +57,7 @@ const std::vector<TypeEntry>& type_entries() {
       {"feed_forward", LayerType::feed_forward, {"hidden", "activation", "use_bias"}},
       {"pool", LayerType::pool, {"mode"}},
       {"flatten", LayerType::flatten, {}},
-      {"softmax", LayerType::softmax, {"exp_index", "exp_frac", "inv_index", "inv_frac"}},
+      {"softmax", LayerType::softmax, {"groups", "masked", "exp_index", "exp_frac", "inv_index", "inv_frac"}},
       {"argmax", LayerType::argmax, {}},
       {"affine", LayerType::affine, {"use_bias"}},
       {"quantize",
@@ -112,8 +112,9 @@ class LayerParser {
  private:
   void parse_layer(const YamlNode& node) {
     if (node.kind != YamlNode::Kind::map) {
-      throw SourceError(node.where,
-                        "a layer must be a map with 'name' and 'type', or 'add' or 'concat', not " + describe(node));
+      throw SourceError(
+          node.where,
+          "a layer must be a map with 'name' and 'type', or 'add', 'concat', 'scores' or 'mix', not " + describe(node));
     }
     LayerSpec layer;
     layer.where = node.where;
@@ -128,6 +129,14 @@ class LayerParser {
       layer.name = read_name(require(node, "a concat layer", "name"));
       push(std::move(layer));
       return;
+    }
+    for (const LayerType product : {LayerType::scores, LayerType::mix}) {
+      const std::string key = product == LayerType::mix ? "mix" : "scores";
+      if (node.find(key) != nullptr) {
+        layer.type = product;
+        parse_product(node, key, layer);
+        return;
+      }
     }
     const YamlNode* const name = node.find("name");
     const std::string what =
@@ -232,6 +241,27 @@ class LayerParser {
     push(std::move(layer));
   }
 
+  /// scores and mix.
+  void parse_product(const YamlNode& node, const std::string& key, LayerSpec& layer) {
+    const std::string what = "a " + key + " layer";
+    check_map(node, what, {key, "name", "heads", "kv_heads", "precision"});
+    layer.inputs = read_operands(*node.find(key), key);
+    if (layer.inputs.size() > 2) {
+      throw SourceError(layer.inputs[2].where, "'" + key + "' needs two layers");
+    }
+    layer.name = read_name(require(node, what, "name"));
+    layer.heads = read_int(require(node, what, "heads"), "heads", 1, kMaxHeads);
+    layer.kv_heads = layer.heads;
+    if (const YamlNode* const kv_heads = node.find("kv_heads")) {
+      layer.kv_heads = read_int(*kv_heads, "kv_heads", 1, kMaxHeads);
+      if (layer.kv_heads != 1 && layer.kv_heads != layer.heads) {
+        throw SourceError(kv_heads->where, "'kv_heads' must be 'heads' or 1, not " + describe(*kv_heads));
+      }
+    }
+    read_own_precision(node, "layer '" + layer.name.name + "'", layer);
+    push(std::move(layer));
+  }
+
   void read_fields(const YamlNode& node, const std::string& what, LayerSpec& layer) const {
     switch (layer.type) {
       case LayerType::dense: {
@@ -276,10 +306,12 @@ class LayerParser {
         read_quantize(node, what, layer.quantize);
         break;
       case LayerType::softmax:
-        read_softmax_tables(node, what, layer);
+        read_softmax(node, what, layer);
         break;
       case LayerType::add:
       case LayerType::concat:
+      case LayerType::scores:
+      case LayerType::mix:
       case LayerType::flatten:
       case LayerType::argmax:
         break;
@@ -373,6 +405,16 @@ class LayerParser {
     read_optional(node, "zero_point", -kMaxReal, quantize.zero_point);
     read_optional(node, "low", -kMaxReal, quantize.low);
     read_optional(node, "high", -kMaxReal, quantize.high);
+  }
+
+  static void read_softmax(const YamlNode& node, const std::string& what, LayerSpec& layer) {
+    if (const YamlNode* const groups = node.find("groups")) {
+      layer.groups = read_int(*groups, "groups", 1, kMaxHeads);
+    }
+    if (const YamlNode* const masked = node.find("masked")) {
+      layer.masked = read_bool(*masked, "masked");
+    }
+    read_softmax_tables(node, what, layer);
   }
 
   /// The keys of a softmax by tables: all of them or none.

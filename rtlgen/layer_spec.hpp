@@ -33,6 +33,8 @@ enum class LayerType {
   affine,
   quantize,
   concat,
+  scores,
+  mix,
 };
 
 /// What a quantize layer says in the description; numbers that are absent are arrays of the weight file.
@@ -79,7 +81,10 @@ struct LayerSpec {
   int hidden = 0;                   ///< feed_forward
   bool use_bias = true;             ///< dense, attention, feed_forward
   std::string function = "none";    ///< dense, add, feed_forward: activation; activation: its function; pool: mode
-  int heads = 1;                    ///< attention
+  int heads = 1;                    ///< attention, scores, mix
+  int kv_heads = 1;                 ///< scores, mix: heads of the second input
+  int groups = 1;                   ///< softmax
+  bool masked = false;              ///< softmax: features of a group are tokens, padding weighs nothing
   std::optional<int> key_dim;       ///< attention
   std::optional<int> value_dim;     ///< attention
   std::optional<bool> row_max;      ///< attention; absent: automatic

@@ -140,15 +140,6 @@ Model random_chain(Dice& dice) {
   return chain.model();
 }
 
-Events real_events(const Graph& graph, const IntegerEvents& integers) {
-  Events events;
-  events.count = integers.count;
-  events.tokens = graph.tokens;
-  events.features = static_cast<int>(integers.x.cols());
-  events.x = integers.x * std::ldexp(1.0, -input_node(graph).type.frac);
-  return events;
-}
-
 TEST_CASE("exact models: golden is the real formula for any scales, zero points, limits and signs", "[exact]") {
   for (unsigned seed = 1; seed <= 300; ++seed) {
     CAPTURE(seed);

@@ -53,6 +53,23 @@ TEST_CASE("step fit: few steps need few bits", "[step_fit]") {
   CHECK(code->multiplier < 64);
 }
 
+TEST_CASE("step fit: only results half way between two codes are left free", "[step_fit]") {
+  // 0.09 * 50 = 4.5 goes to 4, 0.09 * 150 = 13.5 to 14: no line does that.
+  const StepFunction function{0.09, 0, -200, 200, Rounding::rnd_conv};
+  const auto fit = fit_steps(function, {-1500, 1500});
+  REQUIRE(fit);
+  CHECK(fit->ties_free);
+  int different = 0;
+  for (std::int64_t x = -1500; x <= 1500; ++x) {
+    const bool tie = std::abs(x) % 100 == 50;
+    const std::int64_t error = std::abs(apply(*fit, x, function) - function(x));
+    different += tie ? 0 : static_cast<int>(error);
+    CHECK(error <= 1);
+  }
+  CHECK(different == 0);
+  CHECK_FALSE(fit_steps({0.0371, 0.2, -100, 100, Rounding::rnd_conv}, {-512, 511})->ties_free);
+}
+
 TEST_CASE("step fit: gives up where numbers would be too long", "[step_fit]") {
   CHECK_FALSE(fit_steps({1.0 / 3, 0.1, -(std::int64_t{1} << 40), std::int64_t{1} << 40, Rounding::rnd},
                         {-(std::int64_t{1} << 41), std::int64_t{1} << 41}));

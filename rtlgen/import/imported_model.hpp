@@ -21,8 +21,8 @@ struct ImportedArray {
 
 /// One layer of the description to be written.
 struct ImportedLayer {
-  std::string name;                 ///< as docs/yaml.md allows, unique
-  std::string type;                 ///< a type of docs/yaml.md, or `add` or `concat` for the layers that have no type
+  std::string name;  ///< as docs/yaml.md allows, unique
+  std::string type;  ///< a type of docs/yaml.md, or the first key of a layer that has none (add, concat, scores, mix)
   std::vector<std::string> inputs;  ///< names of earlier layers, or `event`; empty: the layer before
   nlohmann::ordered_json keys = nlohmann::ordered_json::object();  ///< the other keys, in the order to be written
   std::map<std::string, ImportedArray> arrays;                     ///< by the name behind `NAME.`

@@ -65,7 +65,7 @@ std::string comment_text(std::string text) {
 std::string layer_line(const ImportedLayer& layer) {
   nlohmann::ordered_json map;
   map["name"] = layer.name;
-  if (layer.type == "add" || layer.type == "concat") {
+  if (layer.type == "add" || layer.type == "concat" || layer.type == "scores" || layer.type == "mix") {
     map[layer.type] = layer.inputs;
   } else {
     map["type"] = layer.type;

@@ -1,6 +1,7 @@
-// softmax over the features of a token.
+// softmax over groups of features of a token, or of the keys of an event.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <limits>
 #include <numeric>
 
 #include "tests/support/graph_builder.hpp"
@@ -13,41 +14,55 @@ namespace {
 Mantissas plain_softmax(const NodeView& view, const std::vector<const Mantissas*>& operands) {
   const Node& node = view.node;
   const Mantissas& x = *operands[0];
+  const Eigen::Index count = x.cols() / node.integer("groups");
   const auto exp_width = static_cast<int>(node.integer("exp_width"));
-  const int sum_width = exp_width + bits_for(x.cols());
+  const int sum_width = exp_width + bits_for(count);
   const int frac = static_cast<int>(node.integer("recip_width")) + sum_width - 1;
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
-    std::vector<std::int64_t> e;
-    for (Eigen::Index f = 0; f < x.cols(); ++f) {
-      const auto below_largest = static_cast<std::int64_t>(x(row, f) - x.row(row).maxCoeff());
-      e.push_back(table_exp2(node.literal("exp_table").values, below_largest, 0, exp_width));
-    }
-    const std::int64_t sum = std::accumulate(e.begin(), e.end(), std::int64_t{0});
-    const std::int64_t inverse = table_reciprocal(node.literal("recip_table").values, sum, sum_width,
-                                                  static_cast<int>(node.integer("recip_lz_max")));
-    for (Eigen::Index f = 0; f < x.cols(); ++f) {
-      y(row, f) = static_cast<double>(
-          to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, frac, node.quantizer("output")));
+    const Eigen::Index top = row / view.operand(0).tokens * view.operand(0).tokens;
+    const auto real = [&](Eigen::Index f) { return operands.size() == 1 || (*operands[1])(top + f, 0) == 1; };
+    for (Eigen::Index first = 0; first < x.cols(); first += count) {
+      std::int64_t largest = std::numeric_limits<std::int64_t>::min();
+      for (Eigen::Index f = 0; f < count; ++f) {
+        largest = real(f) ? std::max(largest, static_cast<std::int64_t>(x(row, first + f))) : largest;
+      }
+      std::vector<std::int64_t> e(static_cast<std::size_t>(count));
+      for (Eigen::Index f = 0; f < count; ++f) {
+        if (real(f)) {
+          const auto below_largest = static_cast<std::int64_t>(x(row, first + f)) - largest;
+          e[static_cast<std::size_t>(f)] = table_exp2(node.literal("exp_table").values, below_largest, 0, exp_width);
+        }
+      }
+      const std::int64_t sum = std::accumulate(e.begin(), e.end(), std::int64_t{0});
+      const std::int64_t inverse = table_reciprocal(node.literal("recip_table").values, sum, sum_width,
+                                                    static_cast<int>(node.integer("recip_lz_max")));
+      for (Eigen::Index f = 0; f < count; ++f) {
+        y(row, first + f) = static_cast<double>(
+            to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, frac, node.quantizer("output")));
+      }
     }
   }
   return y;
 }
 
 Graph random_softmax(Dice& dice, int index) {
-  CoreShape shape = random_shape(dice, index, 4);
-  shape.mask = MaskKind::none;
+  CoreShape shape = random_shape(dice, index, 6);
+  if (dice.percent(40)) {
+    shape.mask = MaskKind::none;
+  }
   GraphBuilder builder(shape);
-  const int features = dice.number(1, 8);
+  const int groups = dice.number(1, 3);
+  const int count = shape.mask == MaskKind::none ? dice.number(1, 8) : shape.tokens;
   const int exp_frac = dice.number(0, 6);
   Quantizer format = random_quantizer(dice, 2, 10, 0);
   format.format.integer = format.format.width - exp_frac;
-  const auto x = builder.input(features, format);
+  const auto x = builder.input(groups * count, format);
   const int exp_width = dice.number(2, 14);
-  Attributes attributes{{"output", random_quantizer(dice, 1, 14, 8)}};
+  Attributes attributes{{"groups", std::int64_t{groups}}, {"output", random_quantizer(dice, 1, 14, 8)}};
   set_tables(attributes, {exp_frac, exp_width, dice.number(0, 8), dice.number(2, 10),
-                          dice.number(0, exp_width + bits_for(features) - 1)});
-  return builder.finish(builder.add("y", "softmax", attributes, {x}));
+                          dice.number(0, exp_width + bits_for(count) - 1)});
+  return builder.finish(builder.add("y", "softmax", attributes, builder.with_mask({x})));
 }
 
 TEST_CASE("softmax: the golden model is its definition", "[softmax]") {

@@ -1,4 +1,4 @@
-// softmax over the features of a token with tables of its own.
+// softmax over groups of features of a token, or of the keys of an event, with tables of its own.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
@@ -23,18 +23,24 @@ Mantissas plain_table_softmax(const NodeView& view, const std::vector<const Mant
   const Mantissas& x = *operands[0];
   const auto exp_frac = static_cast<int>(node.integer("exp_frac"));
   const auto inv_frac = static_cast<int>(node.integer("inv_frac"));
+  const Eigen::Index count = x.cols() / node.integer("groups");
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
-    std::vector<std::int64_t> e;
-    for (Eigen::Index f = 0; f < x.cols(); ++f) {
-      const auto below_largest = static_cast<std::int64_t>(x.row(row).maxCoeff() - x(row, f));
-      e.push_back(look_up(node, "exp", below_largest, view.operand(0).frac));
-    }
-    const std::int64_t sum = std::accumulate(e.begin(), e.end(), std::int64_t{0});
-    const std::int64_t inverse = look_up(node, "inv", sum, exp_frac);
-    for (Eigen::Index f = 0; f < x.cols(); ++f) {
-      y(row, f) = static_cast<double>(
-          to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, exp_frac + inv_frac, node.quantizer("output")));
+    const Eigen::Index top = row / view.operand(0).tokens * view.operand(0).tokens;
+    for (Eigen::Index first = 0; first < x.cols(); first += count) {
+      std::vector<std::int64_t> e;
+      for (Eigen::Index f = 0; f < count; ++f) {
+        const double largest = x.row(row).segment(first, count).maxCoeff();
+        const auto below_largest = static_cast<std::int64_t>(largest - x(row, first + f));
+        const bool real = operands.size() == 1 || (*operands[1])(top + f, 0) == 1;
+        e.push_back(real ? look_up(node, "exp", below_largest, view.operand(0).frac) : 0);
+      }
+      const std::int64_t sum = std::accumulate(e.begin(), e.end(), std::int64_t{0});
+      const std::int64_t inverse = look_up(node, "inv", sum, exp_frac);
+      for (Eigen::Index f = 0; f < count; ++f) {
+        y(row, first + f) = static_cast<double>(
+            to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, exp_frac + inv_frac, node.quantizer("output")));
+      }
     }
   }
   return y;
@@ -62,18 +68,22 @@ void set_table(Attributes& attributes, Dice& dice, const std::string& name, int 
 }
 
 Graph random_table_softmax(Dice& dice, int index, const Limits& limits = {}) {
-  CoreShape shape = random_shape(dice, index, 4);
-  shape.mask = MaskKind::none;
+  CoreShape shape = random_shape(dice, index, 6);
+  if (dice.percent(40)) {
+    shape.mask = MaskKind::none;
+  }
+  const int groups = dice.number(1, 3);
+  const int count = shape.mask == MaskKind::none ? dice.number(1, limits.features) : shape.tokens;
   GraphBuilder builder(shape);
   const Quantizer format = random_quantizer(dice, 1, 10, dice.number(-2, 6));
-  const auto x = builder.input(dice.number(1, limits.features), format);
-  Attributes attributes;
+  const auto x = builder.input(groups * count, format);
+  Attributes attributes{{"groups", std::int64_t{groups}}};
   set_table(attributes, dice, "exp", format.format.frac() - dice.number(-1, 4), limits);
   const auto exp_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("exp_frac")));
   set_table(attributes, dice, "inv", exp_frac - dice.number(-1, 8), limits);
   const auto inv_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("inv_frac")));
   attributes["output"] = random_quantizer(dice, 1, 16, exp_frac + inv_frac - dice.number(0, 12));
-  return builder.finish(builder.add("y", "table_softmax", attributes, {x}));
+  return builder.finish(builder.add("y", "table_softmax", attributes, builder.with_mask({x})));
 }
 
 TEST_CASE("table_softmax: the golden model is its definition", "[table_softmax]") {

@@ -388,10 +388,12 @@ class Export:
         if kernel.ndim != 2 or kernel.shape[0] != shape[-1]:
             raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for a tensor {list(shape)}")
         source = self.input_quantized(layer, source, shape)
-        return self.product(layer, self.unique(layer.name), source, kernel, 1), (*shape[:-1], kernel.shape[1])
+        tokens = shape[0] if len(shape) == 2 else 1
+        result = self.product(layer, self.unique(layer.name), source, kernel, 1, tokens)
+        return result, (*shape[:-1], kernel.shape[1])
 
-    def product(self, layer, name, source, kernel, inputs):
-        """Add a dense with this kernel, whose first `inputs` axes are the features."""
+    def product(self, layer, name, source, kernel, inputs, tokens=1):
+        """Add a dense with this kernel, whose first `inputs` axes are the features; its bias may be one of tokens."""
         units = int(np.prod(kernel.shape[inputs:]))
         self.weights(name, kernel, inputs, layer.kq, layer.name)
         keys = {"type": "dense", "units": units, **self.activation(layer)}
@@ -400,10 +402,23 @@ class Export:
             keys["use_bias"] = "false"
         else:
             bias = array(bias)
+            if tokens > 1 and bias.size == tokens * units:
+                return self.token_bias(name, source, keys, bias.reshape(tokens, units))
             if bias.size != units:
                 raise ExportError(f"{layer.name}: bias {list(bias.shape)}, expected one for each unit")
             self.arrays[name + ".bias"] = bias.reshape(units)
         return self.line(name, source, **keys)
+
+    def token_bias(self, name, source, keys, bias):
+        """Add a dense whose weights go by `name`, its constants of tokens, and what it is activated with."""
+        units = bias.shape[1]
+        activation = keys.pop("activation", None)
+        result = self.line(name, source, **keys, use_bias="false")
+        result = self.line(self.unique(name + "_bias"), result, type="affine")
+        self.arrays[result + ".weight"], self.arrays[result + ".bias"] = np.ones(units), bias
+        if activation is None:
+            return result
+        return self.line(self.unique(name + "_" + activation), result, type="activation", function=activation)
 
     # Layers, by class.
 

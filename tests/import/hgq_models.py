@@ -448,10 +448,13 @@ def per_token():
     some = m.lane(1, tokens_, 5, k=None, i=(2, 4), modes=("RND", "SAT_SYM"))
     for bits in (some.quantizer._k, some.quantizer._i, some.quantizer._f):
         bits[:, :, :2] = bits[:, :1, :2]  # two features have one format for all tokens
+    each = m.bias(tokens_ * 5)  # a bias for each token and unit
+    each = each[0].reshape(tokens_, 5), Quantizer(FixedPointQuantizerKIF(
+        *(v.reshape(tokens_, 5) for v in each[1].quantizer.kif), "RND_CONV", "SAT"))
     return Sequential("per_token", (tokens_, dim), [
         QEinsumDense("embed", "...a,ab->...b", kernel, kq, bias, bq, relu, iq=m.lane(1, tokens_, dim, k=None)),
         Quantizer(m.lane(1, tokens_, 5, k=0, modes=("TRN", "WRAP")).quantizer, "after_relu"),
-        QEinsumDense("second", "...a,ab->...b", *m.kernel(5, 5), *m.bias(5), iq=some),
+        QEinsumDense("second", "...a,ab->...b", *m.kernel(5, 5), *each, relu, iq=some),
         Flatten("flatten"),
         head,
     ])

@@ -140,7 +140,10 @@ struct WorkWord {
 };
 
 /// `count` equal digits of a binary literal.
-std::string digits(int count, char digit) { return std::string(at(std::max(count, 0)), digit); }
+std::string digits(int count, char digit) {
+  std::string text(at(std::max(count, 0)), digit);
+  return text;
+}
 
 /// The entry of FORMATS of rtl_lib/token_requantize.v as a binary literal.
 std::string format_word(const ElementQuantizer& quantizer, const WorkWord& word) {

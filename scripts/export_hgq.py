@@ -144,8 +144,10 @@ class Formats:
 
     def same(self, other):
         """Whether what `other` made passes through unchanged: what is on the grid and in range is not rounded."""
-        equal = all(np.array_equal(a, b) for a, b in ((self.k, other.k), (self.i, other.i), (self.f, other.f)))
-        return equal and self.overflow == other.overflow
+        pairs = ((self.k, other.k), (self.i, other.i), (self.f, other.f))
+        equal = all(np.array_equal(a, b) for a, b in pairs)
+        one = self.uniform() and other.uniform() and all(a.flat[0] == b.flat[0] for a, b in pairs)
+        return (equal or one) and self.overflow == other.overflow
 
     def within(self, other):
         """Whether rounding by `other` first makes no difference that the event's format does not make."""
@@ -207,12 +209,20 @@ def operations(model):
         nodes = layer._inbound_nodes
         if len(nodes) != 1:
             raise ExportError(f"{layer.name}: is used {len(nodes)} times, expected once")
-        keys = getattr(getattr(nodes[0], "arguments", None), "kwargs", None) or {}
-        if keys.get("query_mask") is not None:
-            raise ExportError(f"{layer.name}: has a query_mask, expected a value_mask alone: results of padding tokens "
-                              "are not masked")
+        if kind(layer) == "QMultiHeadAttention":
+            check_call(layer, getattr(nodes[0], "arguments", None))
         pairs.append((layer, [t._keras_history[0] for t in nodes[0].input_tensors]))
     return pairs
+
+
+def check_call(layer, arguments):
+    """Refuses masks of an attention that are none of keys and values."""
+    keys = getattr(arguments, "kwargs", None) or {}
+    used = [key for key in ("query_mask", "attention_mask", "use_causal_mask") if keys.get(key) not in (None, False)]
+    used += ["mask without a name"] if len(getattr(arguments, "args", ())) > 3 else []
+    if used:
+        raise ExportError(f"{layer.name}: called with {used[0]}, expected value_mask or key_mask: results of padding "
+                          "tokens are not masked")
 
 
 def event_shape(model):
@@ -378,10 +388,12 @@ class Export:
         if kernel.ndim != 2 or kernel.shape[0] != shape[-1]:
             raise ExportError(f"{layer.name}: kernel {list(kernel.shape)} for a tensor {list(shape)}")
         source = self.input_quantized(layer, source, shape)
-        return self.product(layer, self.unique(layer.name), source, kernel, 1), (*shape[:-1], kernel.shape[1])
+        tokens = shape[0] if len(shape) == 2 else 1
+        result = self.product(layer, self.unique(layer.name), source, kernel, 1, tokens)
+        return result, (*shape[:-1], kernel.shape[1])
 
-    def product(self, layer, name, source, kernel, inputs):
-        """Add a dense with this kernel, whose first `inputs` axes are the features."""
+    def product(self, layer, name, source, kernel, inputs, tokens=1):
+        """Add a dense with this kernel, whose first `inputs` axes are the features; its bias may be one of tokens."""
         units = int(np.prod(kernel.shape[inputs:]))
         self.weights(name, kernel, inputs, layer.kq, layer.name)
         keys = {"type": "dense", "units": units, **self.activation(layer)}
@@ -390,10 +402,23 @@ class Export:
             keys["use_bias"] = "false"
         else:
             bias = array(bias)
+            if tokens > 1 and bias.size == tokens * units:
+                return self.token_bias(name, source, keys, bias.reshape(tokens, units))
             if bias.size != units:
                 raise ExportError(f"{layer.name}: bias {list(bias.shape)}, expected one for each unit")
             self.arrays[name + ".bias"] = bias.reshape(units)
         return self.line(name, source, **keys)
+
+    def token_bias(self, name, source, keys, bias):
+        """Add a dense whose weights go by `name`, its constants of tokens, and what it is activated with."""
+        units = bias.shape[1]
+        activation = keys.pop("activation", None)
+        result = self.line(name, source, **keys, use_bias="false")
+        result = self.line(self.unique(name + "_bias"), result, type="affine")
+        self.arrays[result + ".weight"], self.arrays[result + ".bias"] = np.ones(units), bias
+        if activation is None:
+            return result
+        return self.line(self.unique(name + "_" + activation), result, type="activation", function=activation)
 
     # Layers, by class.
 

@@ -10,12 +10,14 @@
 #include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
 #include "rtlgen/compile_model.hpp"
+#include "rtlgen/emit_core.hpp"
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/npz.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/tools.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -172,6 +174,29 @@ TEST_CASE("tokens: exact models are their formulas, golden and RTL", "[tokens][r
     if (seed <= 25) {
       CHECK(run_bench(compiled.graph, slice_events(compiled.graph, events, 0, 12), {seed}).verdict() == "ok");
     }
+  }
+}
+
+TEST_CASE("tokens: no tool has anything to say about the Verilog", "[tokens][lint]") {
+  for (unsigned seed = 1; seed <= 8; ++seed) {
+    INFO("seed " << seed << " + " << seed_offset());
+    Dice dice(seed);
+    Workspace space;
+    const CompiledModel compiled = random_exact_model(dice, space);
+    INFO(space.yaml());
+    const TemporaryFolder folder;
+    std::vector<std::string> verilator = {"verilator", "--lint-only", "-Wall", "--top-module", "m"};
+    std::vector<std::string> iverilog = {"iverilog", "-Wall", "-g2005", "-t", "null", "-s", "m"};
+    std::string script = "read_verilog";
+    for (const auto& [name, text] : emit_core(compiled.graph, compiled.schedule)) {
+      write_file_bytes(folder.file(name + ".v"), text);
+      verilator.push_back(name + ".v");
+      iverilog.push_back(name + ".v");
+      script += " " + name + ".v";
+    }
+    CHECK(complaints(folder, verilator) == "");
+    CHECK(complaints(folder, iverilog) == "");
+    CHECK(complaints(folder, {"yosys", "-q", "-p", script + "; hierarchy -check -top m; proc; check -assert"}) == "");
   }
 }
 

@@ -448,10 +448,13 @@ def per_token():
     some = m.lane(1, tokens_, 5, k=None, i=(2, 4), modes=("RND", "SAT_SYM"))
     for bits in (some.quantizer._k, some.quantizer._i, some.quantizer._f):
         bits[:, :, :2] = bits[:, :1, :2]  # two features have one format for all tokens
+    each = m.bias(tokens_ * 5)  # a bias for each token and unit
+    each = each[0].reshape(tokens_, 5), Quantizer(FixedPointQuantizerKIF(
+        *(v.reshape(tokens_, 5) for v in each[1].quantizer.kif), "RND_CONV", "SAT"))
     return Sequential("per_token", (tokens_, dim), [
         QEinsumDense("embed", "...a,ab->...b", kernel, kq, bias, bq, relu, iq=m.lane(1, tokens_, dim, k=None)),
         Quantizer(m.lane(1, tokens_, 5, k=0, modes=("TRN", "WRAP")).quantizer, "after_relu"),
-        QEinsumDense("second", "...a,ab->...b", *m.kernel(5, 5), *m.bias(5), iq=some),
+        QEinsumDense("second", "...a,ab->...b", *m.kernel(5, 5), *each, relu, iq=some),
         Flatten("flatten"),
         head,
     ])
@@ -625,9 +628,28 @@ def refusals(folder):
         ("expected [features] or [tokens, features]", (2, 3, 4), [m.dense("d", 4, 2, iq=good)]),
         ("at most 48", (4,), [m.dense("d", 4, 2, iq=m.lane(1, 4, f=(50, 51)))]),
     ]
-    for text, shape, layers in cases:
+    models = [(text, Sequential("refused", shape, layers)) for text, shape, layers in cases]
+    start, mask, wide = InputLayer("start", (5, 4)), InputLayer("mask", (5,)), InputLayer("wide", (5, 5))
+
+    def attended(more=(), named=(), stable=True, tables=None):
+        parts, weights = attention_parts(Maker(24), (5, 4), True, ("RND", "SAT"))
+        weights.stable = stable
+        weights.exp_table, weights.inv_table = tables or (weights.exp_table, weights.inv_table)
+        mha = QMultiHeadAttention("mha", parts, weights)
+        return Functional("refused", (5, 4), [(start, []), *((layer, []) for layer in more),
+                                              (mha, [start, start, *more], list(named))])
+
+    wide_table = lookup_tables((0, 3, 10, "RND", "SAT"), (0, 3, 5, "RND_CONV", "SAT"), 9)
+    models += [
+        ("mha: its softmax cannot be taken along, as it has no tables of distances", attended(stable=False)),
+        ("mha: its softmax cannot be taken along, as its exp_table has an index of 13 bits",
+         attended(tables=wide_table)),
+        ("mha: called with query_mask, expected value_mask or key_mask", attended([mask], ["query_mask"])),
+        ("wide: an input too many, expected an event and perhaps a mask", attended([wide], ["value_mask"])),
+    ]
+    for text, model in models:
         try:
-            export_hgq.export(Sequential("refused", shape, layers), folder / "refused")
+            export_hgq.export(model, folder / "refused")
         except export_hgq.ExportError as error:
             if text not in str(error) or "\n" in str(error):
                 raise SystemExit(f"refused with '{error}', expected '{text}'") from error

@@ -12,6 +12,9 @@ namespace {
 
 using Kind = OnnxValue::Kind;
 
+constexpr const char* kConstantMask =
+    "gives attention scores a constant mask, such as a causal (triangular) one; nearest supported form: a mask of "
+    "padding tokens, which is an input of the graph";
 constexpr double kMasked = -1e3;  ///< scores at most this much lower have no weight behind a softmax
 
 /// The number that all elements are, if they are one.
@@ -185,9 +188,7 @@ class Arithmetic {
     if (other.is(Kind::constant)) {
       if (add && std::any_of(other.constant->values.begin(), other.constant->values.end(),
                              [](double value) { return value <= kMasked; })) {
-        fail(
-            "adds a constant mask to attention scores, such as a causal (triangular) one; nearest supported form: a "
-            "mask of padding tokens, which is an input of the graph");
+        fail(kConstantMask);
       }
       return !scores.normalized && uniform(other).has_value();
     }
@@ -504,6 +505,9 @@ class Arithmetic {
     const OnnxValue& condition = in(0);
     const OnnxValue& a = in(1);
     const OnnxValue& b = in(2);
+    if (condition.is(Kind::constant) && (a.is(Kind::scores) || b.is(Kind::scores))) {
+      fail(kConstantMask);
+    }
     if (!condition.is(Kind::mask)) {
       fail("chooses by something else than a mask of tokens");
     }
@@ -570,6 +574,9 @@ class Arithmetic {
       }
       return one(x);
     }
+    if (op == "Abs") {
+      return one(unary(NetOp::size));
+    }
     if (op == "Sqrt" || op == "Reciprocal" || op == "Erf") {
       return one(unary(op == "Sqrt" ? NetOp::root : op == "Erf" ? NetOp::error_function : NetOp::inverse));
     }
@@ -606,9 +613,9 @@ class Arithmetic {
 }  // namespace
 
 OnnxOutputs read_arithmetic(OnnxContext& context, const OnnxNode& node, const OnnxInputs& inputs) {
-  static const std::vector<std::string> kOps = {"Add",   "Sub", "Mul",  "Div",        "Sum",     "Where", "Not",
-                                                "Neg",   "Pow", "Sqrt", "Reciprocal", "Erf",     "Max",   "Min",
-                                                "Equal", "And", "Or",   "Less",       "Greater", "Clip",  "Cast"};
+  static const std::vector<std::string> kOps = {"Add", "Sub",  "Mul",        "Div",     "Sum",  "Where", "Not", "Neg",
+                                                "Pow", "Sqrt", "Reciprocal", "Erf",     "Abs",  "Max",   "Min", "Equal",
+                                                "And", "Or",   "Less",       "Greater", "Clip", "Cast"};
   const bool known = std::find(kOps.begin(), kOps.end(), node.op) != kOps.end();
   const bool numbers =
       !inputs.empty() && inputs[0] != nullptr && (inputs[0]->is(Kind::mask) || inputs[0]->is(Kind::count));

@@ -47,6 +47,9 @@ class Folder {
     if (op == "Clip") {
       return one(clip());
     }
+    if (op == "Trilu") {
+      return one(triangle());
+    }
     if (const auto made = rearranged()) {
       return one(*made);
     }
@@ -170,6 +173,27 @@ class Folder {
     tensor.kind = to == kBool ? OnnxKind::boolean : OnnxKind::integer;
     for (double& value : tensor.values) {
       value = to == kBool ? static_cast<double>(value != 0) : std::trunc(value);
+    }
+    return tensor;
+  }
+
+  /// The upper or lower triangle of the last two axes, 0 elsewhere.
+  OnnxTensor triangle() const {
+    OnnxTensor tensor = in(0);
+    const std::size_t rank = tensor.shape.size();
+    if (rank < 2) {
+      fail("needs a matrix");
+    }
+    budget_.take(node_, element_count(tensor.shape));
+    tensor.quantized = nullptr;
+    const double diagonal = has(1) && in(1).values.size() == 1 ? in(1).values[0] : 0;
+    const bool upper = node_.whole("upper", 1) != 0;
+    const std::int64_t columns = tensor.shape[rank - 1];
+    const std::int64_t rows = tensor.shape[rank - 2];
+    for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+      const auto at = static_cast<std::int64_t>(i);
+      const auto above = static_cast<double>(at % columns - at / columns % rows) - diagonal;
+      tensor.values[i] = (upper ? above >= 0 : above <= 0) ? tensor.values[i] : 0;
     }
     return tensor;
   }
@@ -441,6 +465,7 @@ class Folder {
         {"Abs", [](double a) { return std::abs(a); }},   {"Floor", [](double a) { return std::floor(a); }},
         {"Ceil", [](double a) { return std::ceil(a); }}, {"Reciprocal", [](double a) { return 1 / a; }},
         {"Exp", [](double a) { return std::exp(a); }},   {"Not", [](double a) { return static_cast<double>(a == 0); }},
+        {"Sin", [](double a) { return std::sin(a); }},   {"Cos", [](double a) { return std::cos(a); }},
         {"Log", [](double a) { return std::log(a); }},   {"Relu", [](double a) { return std::max(a, 0.0); }},
     };
     const auto function = unary.find(node_.op);

@@ -92,6 +92,7 @@ std::string nearest_form(const OnnxNode& node) {
       {"MatMulInteger", "MatMul between QuantizeLinear and DequantizeLinear"},
       {"QGemm", "Gemm between QuantizeLinear and DequantizeLinear"},
       {"MultiThreshold", "the Quant nodes that it was made of"},
+      {"FloatQuant", "Quant"},
       {"Exp", "Softmax, Sigmoid or Tanh"},
       {"Log", "the tensor before it"},
       {"Tile", "one tensor for all tokens"},
@@ -224,7 +225,13 @@ class Interpreter {
   }
 
   void check_size(const OnnxValue& value, const std::string& what) const {
-    if (!value.is(Kind::constant) && element_count(layout_shape(value.layout)) > kMaxElements * batch_) {
+    OnnxShape sizes;  // of one event
+    for (const OnnxAxis& axis : value.layout) {
+      for (const OnnxAtom& atom : axis) {
+        sizes.push_back(atom.kind == OnnxAtomKind::batch ? 1 : atom.size);
+      }
+    }
+    if (!value.is(Kind::constant) && element_count(sizes) > kMaxElements) {
       fail(what + ": a tensor of shape " + shape_text(value.shape()) + " is too large (2^22 elements are allowed)");
     }
   }

@@ -102,6 +102,9 @@ class LayerWriter {
       const NetNode* rounded = nullptr;  // a quantizer that sees what the mask has put in
       for (std::size_t at = softmax.inputs[0]; network_.at(at).op != NetOp::scores; at = network_.at(at).inputs[0]) {
         const NetNode& node = network_.at(at);
+        if (users_[at] != 1) {
+          break;
+        }
         rounded = node.op == NetOp::quantize ? &node : rounded;
         if (node.op == NetOp::mask_keys) {
           claimed_.insert(at);
@@ -109,9 +112,6 @@ class LayerWriter {
             model_.notes.push_back(rounded->label +
                                    ": padding keys weigh nothing; in the file they weigh what its lowest code does");
           }
-        }
-        if (users_[at] != 1) {
-          break;
         }
       }
     }
@@ -246,6 +246,9 @@ class LayerWriter {
     }
     ImportedLayer made = layer(node, node.op == NetOp::mix ? "mix" : "scores");
     made.keys["heads"] = node.groups;
+    if (node.kv_heads != node.groups) {
+      made.keys["kv_heads"] = node.kv_heads;
+    }
     return made;
   }
 
@@ -452,6 +455,14 @@ class LayerWriter {
     }
     const std::set<std::string> tables = quantized_functions(model_.layers);
     for (ImportedLayer& made : model_.layers) {
+      if (made.type == "scores" || made.type == "mix") {
+        for (const std::string& input : made.inputs) {
+          const auto before = by_name.find(input);
+          if (before != by_name.end() && is_wide(*before->second, by_name)) {
+            give_format(*before->second);
+          }
+        }
+      }
       if (made.type == "quantize" || can_be_exact(model_, made) || tables.count(made.name) != 0) {
         continue;
       }
@@ -466,6 +477,25 @@ class LayerWriter {
         }
       }
     }
+  }
+
+  /// Whether an exact tensor would have more bits than products can take: that of weights without a quantizer, or of
+  /// scales that differ between features.
+  static bool is_wide(const ImportedLayer& made, const std::map<std::string, ImportedLayer*>& by_name) {
+    const auto weight = made.arrays.find("weight");
+    if (made.type == "batch_norm" || (made.type == "dense" && !weight->second.integral)) {
+      return true;
+    }
+    if (made.type == "affine") {
+      const std::vector<double>& factors = weight->second.values;
+      if (std::any_of(factors.begin(), factors.end(), [&](double x) { return x != factors[0]; })) {
+        return true;
+      }
+    } else if (made.type != "activation") {
+      return false;
+    }
+    const auto before = by_name.find(made.inputs[0]);
+    return before != by_name.end() && is_wide(*before->second, by_name);
   }
 
   static void give_format(ImportedLayer& made) {

@@ -72,8 +72,9 @@ struct NetNode {
   std::vector<double> mean_factors;  ///< norm_part
   std::vector<std::int64_t> columns;
   bool flat = false;
-  bool masked = false;      ///< pool: padding tokens are left out; softmax: as keys
-  std::int64_t groups = 1;  ///< softmax, scores, mix
+  bool masked = false;        ///< pool: padding tokens are left out; softmax: as keys
+  std::int64_t kv_heads = 1;  ///< scores, mix: of the second input; `groups`, or 1 for all
+  std::int64_t groups = 1;    ///< softmax, scores, mix
   std::string function;
   double epsilon = 0;
   double low = 0;

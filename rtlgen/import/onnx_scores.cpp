@@ -87,6 +87,23 @@ std::vector<std::int64_t> sums(const std::vector<std::int64_t>& outer, const std
   return list;
 }
 
+/// 1 where all heads have the same columns, else `heads`.
+std::int64_t heads_apart(const std::vector<std::int64_t>& columns, std::int64_t heads) {
+  const auto count = columns.size() / static_cast<std::size_t>(heads);
+  bool same = true;
+  for (std::size_t i = count; i < columns.size(); ++i) {
+    same = same && columns[i] == columns[i - count];
+  }
+  return same ? 1 : heads;
+}
+
+/// The columns of the first `taken` of `heads` heads.
+std::vector<std::int64_t> first_heads(const std::vector<std::int64_t>& columns, std::int64_t heads,
+                                      std::int64_t taken) {
+  const auto count = static_cast<std::ptrdiff_t>(columns.size()) / heads * taken;
+  return {columns.begin(), columns.begin() + count};
+}
+
 }  // namespace
 
 OnnxValue scores_tensor(OnnxContext& context, const OnnxNode& node, const OnnxValue& value) {
@@ -99,15 +116,19 @@ OnnxValue scores_tensor(OnnxContext& context, const OnnxNode& node, const OnnxVa
   if (scores.masked && scores.mask_right != right) {
     context.fail(node, "masks queries instead of keys");
   }
-  const std::size_t left_part =
-      network.add_select(scores.left, scores.left_columns, false, part(origin, right ? ".query" : ".key"));
-  const std::size_t right_part =
-      network.add_select(scores.right, scores.right_columns, false, part(origin, right ? ".key" : ".query"));
-  const std::size_t query = right ? left_part : right_part;
+  const std::size_t query =
+      network.add_select(right ? scores.left : scores.right, right ? scores.left_columns : scores.right_columns, false,
+                         part(origin, ".query"));
+  const std::vector<std::int64_t>& key_columns = right ? scores.right_columns : scores.left_columns;
+  const std::int64_t kv_heads = heads_apart(key_columns, scores.heads);
+  const std::size_t key =
+      network.add_select(right ? scores.right : scores.left, first_heads(key_columns, scores.heads, kv_heads), false,
+                         part(origin, ".key"));
   const std::int64_t tokens = network.at(query).tokens;
   std::size_t made = network.add_unary(NetOp::scores, query, origin);
-  network.at(made).inputs.push_back(right ? right_part : left_part);
+  network.at(made).inputs.push_back(key);
   network.at(made).groups = scores.heads;
+  network.at(made).kv_heads = kv_heads;
   network.at(made).features = scores.heads * tokens;
   const auto features = static_cast<std::size_t>(scores.heads * tokens);
   made =
@@ -191,26 +212,32 @@ OnnxValue contract_mix(OnnxContext& context, const OnnxNode& node, const OnnxOpe
     const OnnxAxis theirs = features_of(other);
     if (has_kind(*own, Atom::repeat) ||
         (other != nullptr && (has_kind(*other, Atom::token) || has_kind(*other, Atom::repeat))) ||
-        axis_size(mine) != axis_size(theirs)) {
+        (!theirs.empty() && axis_size(mine) != axis_size(theirs))) {
       refuse("has values whose heads are not those of the attention weights");
     }
     layout[i] = counted_on(*own, inner);
     weight_heads = sums(atom_offsets(mine), weight_heads, 0);
-    value_heads = sums(atom_offsets(theirs), value_heads, 0);
+    std::vector<std::int64_t> places = atom_offsets(theirs);
+    places.resize(static_cast<std::size_t>(axis_size(mine)), 0);  // values that all heads share
+    value_heads = sums(places, value_heads, 0);
   }
   context.budget.take(node, static_cast<std::int64_t>(weight_heads.size() * (keys.size() + elements.size())));
   const NetNode origin = context.origin(node);
   const std::size_t left = network.add_select(
       weights.value->node, sums(weight_heads, keys, weights.value->feature_offset), false, part(origin, ".weights"));
-  const std::size_t right = network.add_select(
-      values.value->node, sums(value_heads, elements, values.value->feature_offset), false, part(origin, ".value"));
+  const auto heads = static_cast<std::int64_t>(weight_heads.size());
+  const std::vector<std::int64_t> value_columns = sums(value_heads, elements, values.value->feature_offset);
+  const std::int64_t kv_heads = heads_apart(value_columns, heads);
+  const std::size_t right = network.add_select(values.value->node, first_heads(value_columns, heads, kv_heads), false,
+                                               part(origin, ".value"));
   OnnxValue made;
   made.kind = OnnxValue::Kind::activation;
   made.node = network.add_unary(NetOp::mix, left, origin);
   made.layout = std::move(layout);
   NetNode& mix = network.at(made.node);
   mix.inputs.push_back(right);
-  mix.groups = static_cast<std::int64_t>(weight_heads.size());
+  mix.groups = heads;
+  mix.kv_heads = kv_heads;
   mix.features = static_cast<std::int64_t>(value_heads.size() * elements.size());
   return made;
 }

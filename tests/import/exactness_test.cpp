@@ -183,6 +183,39 @@ TEST_CASE("import: quantized attention of brevitas is close, as its softmax is f
   check_close({"qonnx_quant_mha", 56, "", -130, 130, 0x1p-4, false}, 0.06, 0.02);
 }
 
+TEST_CASE("import: quantized attention with a mask is close, and padding tokens do not matter", "[import]") {
+  if (!has_python()) {
+    return;
+  }
+  constexpr std::size_t kMaskedEvents = 2000;
+  constexpr std::size_t kTokens = 6;
+  constexpr std::size_t kFeatures = 5;
+  constexpr unsigned kSeed = 99;
+  INFO("seed " << kSeed << " + " << seed_offset());
+  Dice dice(kSeed);
+  std::vector<double> x(kMaskedEvents * kTokens * kFeatures);
+  for (double& value : x) {
+    value = static_cast<double>(dice.between(-40, 40)) * 0x1p-3;
+  }
+  std::vector<double> mask(kMaskedEvents * kTokens);
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    mask[i] = i % kTokens == 0 ? 1 : dice.below(2);  // the first token is real
+  }
+  const TemporaryFolder folder;
+  const std::string events = folder.file("x.npz");
+  write_npz(events, {{"x", npy_bytes({kMaskedEvents, kTokens, kFeatures}, x)},
+                     {"mask", npy_bytes({kMaskedEvents, kTokens}, mask)},
+                     {"valid", npy_bytes({kMaskedEvents, kTokens}, mask)}});
+  const std::string file = import_data("onnx/qonnx_masked_attention.onnx");
+  const NpyArray expected = forward(folder, file, events);
+  const std::string description = import_onnx(folder, file, "");
+  INFO(read_text(description));
+  const RowMatrix rows = golden_rows(description, events);
+  CHECK(largest_difference(rows, expected) <= 0.5);
+  const Eigen::Map<const RowMatrix> reference(expected.values.data(), rows.rows(), rows.cols());
+  CHECK((rows - reference).cwiseAbs().mean() <= 0.05);
+}
+
 TEST_CASE("import: the comparison sees one wrong number among all", "[import]") {
   NpyArray expected{{2, 2}, {0.5, -1.25, 3, 0}, false};
   RowMatrix rows(2, 2);

@@ -70,6 +70,22 @@ TEST_CASE("onnx scores: heads are runs of features, whatever the order of axes",
   }
 }
 
+TEST_CASE("onnx scores: keys and values that all heads share", "[import]") {
+  Graph graph({{1, ""}, {4, ""}, {6, ""}});
+  const std::string query = graph.transpose(
+      graph.add("Reshape", {graph.quant("x", 0.3, 4), graph.constant({4}, {0, 4, 3, 2})}), {0, 2, 1, 3});
+  const std::string wide = graph.constant({6, 2}, std::vector<double>(12, 1));
+  const std::string shared = graph.along("Unsqueeze", graph.quant(graph.add("MatMul", {"x", wide}), 0.5, 6), 1);
+  const std::string scores = graph.add("MatMul", {query, graph.transpose(shared, {0, 1, 3, 2})});
+  const std::string weights = graph.quant(softmax(graph, scores), 1.0 / 255, 8);
+  const ImportedModel model = graph.model(graph.transpose(graph.add("MatMul", {weights, shared}), {0, 2, 1, 3}));
+  REQUIRE(layer_types(model) == Types{"quantize", "dense", "quantize", "scores", "softmax", "quantize", "mix"});
+  for (const std::size_t at : {3, 6}) {
+    CHECK(model.layers[at].keys["heads"] == 3);
+    CHECK(model.layers[at].keys["kv_heads"] == 1);
+  }
+}
+
 TEST_CASE("onnx scores: masks before and behind quantizers", "[import]") {
   Graph graph;
   graph.add_mask();

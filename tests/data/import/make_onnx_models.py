@@ -20,7 +20,12 @@ class Net:
 
     def __init__(self, shape, name="x"):
         self.nodes, self.constants, self.count = [], [], 0
-        self.input = helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        self.inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)]
+
+    def more_input(self, name, shape):
+        """Add another input of the graph."""
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
 
     def const(self, value, dtype=np.float32):
         """Add an initializer."""
@@ -46,7 +51,7 @@ class Net:
     def save(self, path, output, shape, opset=14, domains=((QONNX, 1),)):
         """Write the graph with one output."""
         info = helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)
-        graph = helper.make_graph(self.nodes, path.stem, [self.input], [info], self.constants)
+        graph = helper.make_graph(self.nodes, path.stem, self.inputs, [info], self.constants)
         opsets = [helper.make_opsetid("", opset)] + [helper.make_opsetid(d, v) for d, v in domains]
         model = helper.make_model(graph, opset_imports=opsets, producer_name="make_onnx_models", ir_version=8)
         if not domains:
@@ -354,6 +359,26 @@ def quant_mha(path):
     net.save(path, net.quant(y, 0.05, 8, domain=BREVITAS), [7, 1, 8], domains=((BREVITAS, 1),))
 
 
+def masked_attention(path):
+    """Quantized attention with a mask input (1: real) behind the quantizer of its scores; a sum over the real tokens."""
+    rng, net = generator("masked"), Net([1, 6, 5])
+    tokens, heads, dim = 6, 2, 4
+    mask = net.more_input("mask", [1, tokens])
+    x = net.quant("x", 2.0**-3, 6)
+    query = net.quant(project(net, rng, x, 5, heads * dim, 2.0**-5), 2.0**-3, 6)
+    keys = net.quant(project(net, rng, x, 5, heads * dim, 2.0**-5), 2.0**-3, 6)
+    value = net.quant(project(net, rng, x, 5, heads * dim, 2.0**-6), 2.0**-3, 6)
+    scores = net.op("MatMul", heads_of(net, query, tokens, heads, dim), heads_of(net, keys, tokens, heads, dim, True))
+    scores = net.quant(net.op("Mul", scores, dim**-0.5), 2.0**-4, 8)
+    padding = net.op("Mul", net.op("Sub", 1.0, net.op("Unsqueeze", mask, net.const([1, 2], np.int64))), -1e9)
+    weights = net.quant(net.op("Softmax", net.op("Add", scores, padding), axis=-1), 2.0**-8, 8, signed=0)
+    mixed = net.op("MatMul", weights, heads_of(net, value, tokens, heads, dim))
+    mixed = net.quant(joined(net, mixed, tokens, heads * dim), 2.0**-4, 7)
+    y = net.quant(project(net, rng, mixed, heads * dim, 3, 2.0**-5), 2.0**-4, 8)
+    y = net.op("Mul", y, net.op("Unsqueeze", mask, net.const([2], np.int64)))
+    net.save(path, net.op("ReduceSum", y, net.const([1], np.int64), keepdims=0), [1, 3])
+
+
 def tfc(path):
     """The TFC of FINN, two bits: [1, 1, 28, 28] pixels scaled by 2x - 1, scales of batch norms spelled out at the end."""
     rng, net = generator("tfc w2a2"), Net([1, 1, 28, 28])
@@ -512,6 +537,7 @@ MODELS = {
     "qonnx_relu_attention": relu_attention,
     "qonnx_linear_attention": linear_attention,
     "qonnx_quant_mha": quant_mha,
+    "qonnx_masked_attention": masked_attention,
     "qonnx_tfc": tfc,
     "qonnx_keyword_spotting": keyword_spotting,
     "qonnx_qkeras_jets": qkeras_jets,

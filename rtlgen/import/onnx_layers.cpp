@@ -29,6 +29,8 @@ std::string left_over(const NetNode& node) {
       return "is a mean over features outside of a layer norm";
     case NetOp::cube:
       return "is a cube outside of GELU by tanh, x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))";
+    case NetOp::magnitude:
+      return "is a magnitude outside of Softsign, x / (1 + |x|)";
     case NetOp::mask_keys:
       return "masks attention scores that go through no softmax alone; nearest supported form: mask, softmax, product "
              "with the values";
@@ -213,6 +215,7 @@ class LayerWriter {
       case NetOp::root:
       case NetOp::inverse:
       case NetOp::cube:
+      case NetOp::magnitude:
       case NetOp::gain:
       case NetOp::norm_part:
       case NetOp::error_function:

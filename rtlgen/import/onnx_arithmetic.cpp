@@ -575,7 +575,7 @@ class Arithmetic {
       return one(x);
     }
     if (op == "Abs") {
-      return one(unary(NetOp::size));
+      return one(unary(NetOp::magnitude));
     }
     if (op == "Sqrt" || op == "Reciprocal" || op == "Erf") {
       return one(unary(op == "Sqrt" ? NetOp::root : op == "Erf" ? NetOp::error_function : NetOp::inverse));

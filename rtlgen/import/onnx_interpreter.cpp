@@ -93,6 +93,7 @@ std::string nearest_form(const OnnxNode& node) {
       {"QGemm", "Gemm between QuantizeLinear and DequantizeLinear"},
       {"MultiThreshold", "the Quant nodes that it was made of"},
       {"FloatQuant", "Quant"},
+      {"Concat", "features of several layers side by side (a class token is none)"},
       {"Exp", "Softmax, Sigmoid or Tanh"},
       {"Log", "the tensor before it"},
       {"Tile", "one tensor for all tokens"},
@@ -438,13 +439,20 @@ class Interpreter {
   std::string token_symbol_;
 };
 
-/// Whether the first thing done with an event of three axes is to swap the last two.
+/// Whether all that is done with an event of three axes is to swap the last two.
 bool swaps_last_axes(const OnnxGraph& graph, const std::string& event) {
-  const auto user = std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const OnnxNode& node) {
-    return std::find(node.inputs.begin(), node.inputs.end(), event) != node.inputs.end();
-  });
-  const auto* const order = user == graph.nodes.end() || user->op != "Transpose" ? nullptr : user->wholes("perm");
-  return order != nullptr && *order == std::vector<std::int64_t>{0, 2, 1};
+  bool swapped = false;
+  for (const OnnxNode& node : graph.nodes) {
+    if (std::find(node.inputs.begin(), node.inputs.end(), event) == node.inputs.end()) {
+      continue;
+    }
+    const auto* const order = node.op == "Transpose" ? node.wholes("perm") : nullptr;
+    if (order == nullptr || *order != std::vector<std::int64_t>{0, 2, 1}) {
+      return false;
+    }
+    swapped = true;
+  }
+  return swapped;
 }
 
 }  // namespace

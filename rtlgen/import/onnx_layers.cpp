@@ -31,6 +31,8 @@ std::string left_over(const NetNode& node) {
       return "is a mean over features outside of a layer norm";
     case NetOp::cube:
       return "is a cube outside of GELU by tanh, x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))";
+    case NetOp::magnitude:
+      return "is a magnitude outside of Softsign, x / (1 + |x|)";
     case NetOp::mask_keys:
       return "masks attention scores that go through no softmax alone; nearest supported form: mask, softmax, product "
              "with the values";
@@ -131,7 +133,7 @@ class LayerWriter {
       name = base + "_" + std::to_string(i);
     }
     used_.insert(flat(name));
-    for (const char* const part : {"q", "k", "v", "heads", "linear", "normalized", "scaled", "flatten"}) {
+    for (const char* const part : {"q", "k", "v", "heads", "linear", "normalized", "scaled", "flatten", "parts"}) {
       used_.insert(flat(name) + "_" + part);  // elementary layers have these names
     }
     return name;
@@ -193,7 +195,11 @@ class LayerWriter {
         push(i, activation(node));
         break;
       case NetOp::add:
-        push(i, layer(node, "add"));
+        if (model_.exact && have_own_units(node)) {
+          push(i, wide_sum(node));
+        } else {
+          push(i, layer(node, "add"));
+        }
         break;
       case NetOp::concat:
         push(i, layer(node, "concat"));
@@ -215,12 +221,66 @@ class LayerWriter {
       case NetOp::root:
       case NetOp::inverse:
       case NetOp::cube:
+      case NetOp::magnitude:
       case NetOp::gain:
       case NetOp::norm_part:
       case NetOp::error_function:
       case NetOp::masked:
         fail(node, left_over(node));
     }
+  }
+
+  /// What an exact tensor's numbers are whole multiples of, but for a power of two; nothing where that is not known or
+  /// differs between features.
+  std::optional<double> unit_of(std::size_t tensor) const {
+    double unit = 1;
+    for (std::size_t at = tensor; network_.at(at).op != NetOp::event; at = network_.at(at).inputs[0]) {
+      const NetNode& node = network_.at(at);
+      if (node.op == NetOp::quantize) {
+        const bool known = node.keys.contains("format") || node.keys.contains("scale");
+        return known ? std::optional<double>(unit * node.keys.value("scale", 1.0)) : std::nullopt;
+      }
+      const bool scales = node.op == NetOp::affine || (node.op == NetOp::dense && node.matrix->integral);
+      const bool keeps =
+          node.op == NetOp::select || node.op == NetOp::clip || (node.op == NetOp::function && node.function == "relu");
+      if (scales &&
+          std::all_of(node.factors.begin(), node.factors.end(), [&](double x) { return x == node.factors[0]; })) {
+        unit *= std::abs(node.factors[0]);
+      } else if (!keeps) {
+        return std::nullopt;
+      }
+    }
+    return unit;
+  }
+
+  /// Whether the operands of a sum are known to have units that are not related by a power of two.
+  bool have_own_units(const NetNode& sum) const {
+    const auto a = unit_of(sum.inputs[0]);
+    const auto b = unit_of(sum.inputs[1]);
+    int exponent = 0;
+    return a && b && *a > 0 && *b > 0 && std::frexp(*a, &exponent) != std::frexp(*b, &exponent);
+  }
+
+  /// A sum of exact tensors of different units: both side by side, and a dense layer that adds them.
+  ImportedLayer wide_sum(const NetNode& sum) {
+    ImportedLayer made = layer(sum, "dense");
+    ImportedLayer parts;
+    parts.name = made.name + ".parts";
+    parts.type = "concat";
+    parts.inputs = made.inputs;
+    made.inputs = {parts.name};
+    model_.layers.push_back(std::move(parts));
+    const auto features = static_cast<std::size_t>(sum.features);
+    made.keys["units"] = sum.features;
+    made.keys["use_bias"] = false;
+    ImportedArray ones = {{features, 2 * features}, std::vector<double>(2 * features * features, 0), true};
+    for (std::size_t f = 0; f < features; ++f) {
+      ones.values[2 * features * f + f] = 1;
+      ones.values[2 * features * f + features + f] = 1;
+    }
+    made.arrays["weight"] = std::move(ones);
+    made.arrays["weight_scale"] = {{}, {1}, false};
+    return made;
   }
 
   ImportedLayer softmax(const NetNode& node) {
@@ -481,21 +541,25 @@ class LayerWriter {
 
   /// Whether an exact tensor would have more bits than products can take: that of weights without a quantizer, or of
   /// scales that differ between features.
-  static bool is_wide(const ImportedLayer& made, const std::map<std::string, ImportedLayer*>& by_name) {
-    const auto weight = made.arrays.find("weight");
-    if (made.type == "batch_norm" || (made.type == "dense" && !weight->second.integral)) {
-      return true;
-    }
-    if (made.type == "affine") {
-      const std::vector<double>& factors = weight->second.values;
-      if (std::any_of(factors.begin(), factors.end(), [&](double x) { return x != factors[0]; })) {
+  static bool is_wide(const ImportedLayer& layer, const std::map<std::string, ImportedLayer*>& by_name) {
+    for (const ImportedLayer* made = &layer; made != nullptr;) {
+      const auto weight = made->arrays.find("weight");
+      if (made->type == "batch_norm" || (made->type == "dense" && !weight->second.integral)) {
         return true;
       }
-    } else if (made.type != "activation") {
-      return false;
+      if (made->type != "activation" && made->type != "affine") {
+        return false;
+      }
+      if (made->type == "affine") {
+        const std::vector<double>& factors = weight->second.values;
+        if (std::any_of(factors.begin(), factors.end(), [&](double x) { return x != factors[0]; })) {
+          return true;
+        }
+      }
+      const auto before = by_name.find(made->inputs[0]);
+      made = before == by_name.end() ? nullptr : before->second;
     }
-    const auto before = by_name.find(made.inputs[0]);
-    return before != by_name.end() && is_wide(*before->second, by_name);
+    return false;
   }
 
   static void give_format(ImportedLayer& made) {

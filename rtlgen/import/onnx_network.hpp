@@ -35,7 +35,8 @@ enum class NetOp {
   square,
   cube,
   root,
-  inverse,  ///< 1 / x
+  inverse,    ///< 1 / x
+  magnitude,  ///< |x|
   error_function,
   masked,     ///< x, with the number `low` in padding tokens
   gain,       ///< factors_f / sqrt(variance of x over features + epsilon)

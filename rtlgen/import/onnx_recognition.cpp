@@ -187,6 +187,21 @@ std::optional<std::size_t> gated(OnnxNetwork& network, std::size_t x, std::size_
   return scaled_function(network, "gelu", x, inner, 2 * *factor / inner, origin);
 }
 
+/// k x / (c + d |x|) as a softsign.
+std::optional<std::size_t> over_magnitude(OnnxNetwork& network, std::size_t a, std::size_t b, const NetNode& origin) {
+  const NetLinear divisor = network.linear(b);
+  const auto factor = uniform(divisor.factors);
+  const auto offset = uniform(divisor.offsets);
+  if (!factor || !offset || *factor <= 0 || *offset <= 0 || network.at(divisor.root).op != NetOp::magnitude) {
+    return std::nullopt;
+  }
+  const std::size_t x = network.at(divisor.root).inputs[0];
+  const auto k = ratio(network, a, x);
+  return k ? std::optional<std::size_t>(
+                 scaled_function(network, "softsign", x, *factor / *offset, *k / *factor, origin))
+           : std::nullopt;
+}
+
 /// `deviation` = sqrt(mean(x^2) + epsilon): x, and epsilon.
 struct Deviation {
   std::size_t of = 0;
@@ -314,8 +329,8 @@ std::optional<std::size_t> recognize_product(OnnxNetwork& network, std::size_t a
   if (network.at(a).features != network.at(b).features) {
     return std::nullopt;
   }
-  if (a == b) {
-    return network.add_unary(NetOp::square, a, origin);
+  if (const auto k = ratio(network, a, b)) {
+    return scaled(network, network.add_unary(NetOp::square, b, origin), *k, origin);
   }
   if (const auto made = times_square(network, a, b, origin)) {
     return made;
@@ -326,6 +341,9 @@ std::optional<std::size_t> recognize_product(OnnxNetwork& network, std::size_t a
 
 std::optional<std::size_t> recognize_quotient(OnnxNetwork& network, std::size_t a, std::size_t b,
                                               const NetNode& origin) {
+  if (const auto made = over_magnitude(network, a, b, origin)) {
+    return made;
+  }
   const auto deviation = as_deviation(network, b);
   const NetLinear dividend = network.linear(a);
   if (!deviation || (dividend.root != deviation->of && a != deviation->of)) {

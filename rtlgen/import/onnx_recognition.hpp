@@ -10,8 +10,8 @@ namespace rtlgen {
 /// one feature. Nothing where it is none of these.
 std::optional<std::size_t> recognize_product(OnnxNetwork& network, std::size_t a, std::size_t b, const NetNode& origin);
 
-/// a / b where that is a layer norm, with or without subtraction of the mean: a = x - mean(x), b = sqrt(mean(a^2) +
-/// eps).
+/// a / b where that is a softsign, x / (1 + |x|), or a layer norm, with or without subtraction of the mean: a = x -
+/// mean(x), b = sqrt(mean(a^2) + eps).
 std::optional<std::size_t> recognize_quotient(OnnxNetwork& network, std::size_t a, std::size_t b,
                                               const NetNode& origin);
 

@@ -243,9 +243,10 @@ OnnxValue contract_mix(OnnxContext& context, const OnnxNode& node, const OnnxOpe
 }
 
 std::optional<OnnxScoresPath> scores_path(const OnnxNetwork& network, std::size_t tensor) {
+  constexpr int kMostSteps = 64;  // files with longer chains are no attention
   OnnxScoresPath path;
   std::size_t at = tensor;
-  while (is_elementwise(network.at(at).op)) {
+  for (int step = 0; step < kMostSteps && is_elementwise(network.at(at).op); ++step) {
     const NetNode& node = network.at(at);
     path.masked = path.masked || node.op == NetOp::mask_keys;
     path.softmax = path.softmax || node.op == NetOp::softmax;

@@ -149,6 +149,8 @@ TEST_CASE("onnx import: functions of single numbers", "[import]") {
   REQUIRE(layer_types(hard) == Types{"affine", "activation"});
   CHECK(hard.layers[0].arrays.at("weight").values == std::vector<double>{0.2, 0.2});
   CHECK(hard.layers[1].keys["high"] == 1);
+  const std::string size = graph.add("Add", {graph.add("Abs", {"x"}), graph.number(1)});
+  CHECK(layer(graph.add("Div", {"x", size})).keys["function"] == "softsign");
   // As it was before opset 14: x * clip(x + 3, 0, 6) / 6.
   const std::string clip =
       graph.add("Clip", {graph.add("Add", {"x", graph.number(3)}), graph.number(0), graph.number(6)});
@@ -186,6 +188,16 @@ TEST_CASE("onnx import: constants that differ between tokens are added", "[impor
   const std::string turned = graph.transpose("x", {0, 2, 1});
   const std::string sum = graph.add("Add", {turned, graph.constant({2, 4}, {0, 1, 2, 3, 4, 5, 6, 7})});
   CHECK(graph.model(sum).layers[0].arrays.at("bias").values == std::vector<double>{0, 4, 1, 5, 2, 6, 3, 7});
+}
+
+TEST_CASE("onnx import: a sum of tensors with scales of their own is a product with ones", "[import]") {
+  Graph graph({{1, ""}, {2, ""}});
+  const std::string a = graph.quant(graph.add("Relu", {"x"}), 0.3, 4);
+  const std::string b = graph.quant(a, 0.7, 4);
+  CHECK(layer_types(graph.model(graph.add("Add", {a, graph.quant(b, 0.6, 4)}))).back() == "add");
+  const ImportedModel model = graph.model(graph.add("Sub", {a, b}));
+  REQUIRE(layer_types(model) == Types{"activation", "quantize", "quantize", "affine", "concat", "dense"});
+  CHECK(model.layers.back().arrays.at("weight").values == std::vector<double>{1, 0, 1, 0, 0, 1, 0, 1});
 }
 
 TEST_CASE("onnx import: outputs side by side, or the first", "[import]") {
@@ -242,12 +254,12 @@ TEST_CASE("onnx import: selected and reordered features become columns of the ne
 
 TEST_CASE("onnx import: a flatten joins tokens and features in the order of the file", "[import]") {
   Graph graph({{1, ""}, {2, ""}, {3, ""}});
-  graph.add("Transpose", {"x"});
+  graph.add("Transpose", {graph.add("Relu", {"x"})});
   graph.last().attributes["perm"].wholes = {0, 2, 1};
   const std::string flat = graph.add("Flatten", {graph.last().outputs[0]});
   const ImportedModel model = graph.model(graph.add("MatMul", {flat, graph.constant({6, 1}, {0, 1, 2, 3, 4, 5})}));
-  REQUIRE(layer_types(model) == Types{"flatten", "dense"});
-  CHECK(model.layers[1].arrays.at("weight").values == std::vector<double>{0, 2, 4, 1, 3, 5});
+  REQUIRE(layer_types(model) == Types{"activation", "flatten", "dense"});
+  CHECK(model.layers[2].arrays.at("weight").values == std::vector<double>{0, 2, 4, 1, 3, 5});
 }
 
 TEST_CASE("onnx import: quantizers of tensors", "[import]") {

@@ -30,6 +30,16 @@ constexpr std::size_t kCalibrationPortion = 128;  // events run through the floa
 constexpr std::size_t kScoreEvents = 256;         // events whose attention scores are looked at
 constexpr int kRowSpread = 6;  // a weight row may have this many fraction bits more than the coarsest
 
+constexpr int kScoreFactorBits = 11;  // of the factor between sums and scores of a softmax
+constexpr int kScoreGuardBits = 6;    // of the scores' offsets, behind their fraction
+
+/// x with so many significant bits.
+double round_significand(double x, int bits) {
+  int exponent = 0;
+  const double significand = std::frexp(x, &exponent);
+  return std::ldexp(std::round(std::ldexp(significand, bits)), exponent - bits);
+}
+
 /// Real numbers as mantissas with one binary point.
 struct QuantizedArray {
   std::vector<std::int64_t> mantissas;
@@ -342,7 +352,9 @@ class ModelQuantizer {
       tensor.limit(layer.low, layer.high);
     } else {
       tensor = tensor.token_offset.size() > 0 ? as_node(layer.inputs.at(0)) : tensor;
-      const auto function = [name = layer.function](double x) { return activation_function(name, x); };
+      const auto function = [name = layer.function, slope = layer.slope](double x) {
+        return activation_function(name, x, slope);
+      };
       tensor.apply(function, is_monotonic(layer.function));
     }
     return tensor;
@@ -670,7 +682,13 @@ class ModelQuantizer {
     const int whole = std::clamp(integer_bits(largest), 2, 12);
     const int width = whole + exp_index_bits(layer);
     const Quantizer score{Format{true, width, whole}, Rounding::rnd, Overflow::sat};
-    return quantize_exact(graph_, tensor, uniform_quantizer(score, layer.features), layer.name + ".score").node;
+    // The exponentials are tables of rtlgen, so nothing is lost with factors of few bits, which are shifts and
+    // additions.
+    ExactTensor rounded = tensor;
+    rounded.factor = tensor.factor.unaryExpr([](double factor) { return round_significand(factor, kScoreFactorBits); });
+    const double unit = std::ldexp(1.0, -exp_index_bits(layer) - kScoreGuardBits);
+    rounded.offset = (tensor.offset.array() / unit).round() * unit;
+    return quantize_exact(graph_, rounded, uniform_quantizer(score, layer.features), layer.name + ".score").node;
   }
 
   /// Operands of a softmax: the mask, too, where the layer has it.

@@ -193,6 +193,28 @@ std::string KerasFile::find_by_name(const KerasPlace& place, const KerasWeight& 
   return group + "/" + found.front();
 }
 
+std::optional<Hdf5Array> KerasFile::read_only_weight(const KerasPlace& place) const {
+  if (is_archive_) {
+    for (const std::string& store : {place.store, place.named_store}) {
+      if (weights_->contains(store + "/vars/0")) {
+        return weights_->contains(store + "/vars/1") ? std::nullopt
+                                                     : std::optional<Hdf5Array>(weights_->read(store + "/vars/0"));
+      }
+    }
+    return std::nullopt;
+  }
+  const std::string group = "model_weights/" + place.names.front();
+  const std::vector<std::string> inner(place.names.begin() + 1, place.names.end());
+  std::vector<std::string> found;
+  for (const std::string& name :
+       weights_->contains(group) ? text_list(*weights_, group, "weight_names") : std::vector<std::string>{}) {
+    if (is_weight_of(weight_components(name), {}, inner)) {
+      found.push_back(name);
+    }
+  }
+  return found.size() == 1 ? std::optional<Hdf5Array>(weights_->read(group + "/" + found.front())) : std::nullopt;
+}
+
 Hdf5Array KerasFile::read(const KerasPlace& place, const KerasWeight& weight) const {
   return weights_->read(is_archive_ ? find_in_store(place, weight) : find_by_name(place, weight));
 }

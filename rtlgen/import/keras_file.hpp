@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ class KerasFile {
   const std::string& version() const { return version_; }
   /// A weight of a layer. Throws KerasProblem where there is none or more than one; SourceError for damaged data.
   Hdf5Array read(const KerasPlace& place, const KerasWeight& weight) const;
+  /// The only weight of a layer of an unknown class; nothing where it has none or several.
+  std::optional<Hdf5Array> read_only_weight(const KerasPlace& place) const;
 
  private:
   void open_archive(const std::string& path);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <functional>
 
 #include "rtlgen/import/keras_activation.hpp"
 #include "rtlgen/import/keras_config.hpp"
@@ -98,6 +99,7 @@ const std::map<std::string, KerasLayers::Handler>& KerasLayers::handlers() {
       {"ELU", &KerasLayers::elu},
       {"Softmax", &KerasLayers::softmax},
       {"Masking", &KerasLayers::masking},
+      {"PositionEmbedding", &KerasLayers::position_embedding},
       {"Dropout", &KerasLayers::pass},
       {"SpatialDropout1D", &KerasLayers::pass},
       {"AlphaDropout", &KerasLayers::pass},
@@ -137,6 +139,15 @@ KerasTensor KerasLayers::apply(const KerasCall& call) {
   if (is_attention) {
     handler = handlers().find("MultiHeadAttention");
   }
+  // So do layers that add a constant to each token.
+  if (handler == handlers().end() && call.class_name.find("Pos") != std::string::npos && call.inputs.size() == 1) {
+    const std::vector<double> constants = positions_of(call);
+    if (!constants.empty()) {
+      model_.notes.push_back(fmt::format("{} ({}): taken for a layer that adds its weight to the tokens",
+                                         call.place.names.back(), call.class_name));
+      return add_constants(call, call.inputs.front(), constants);
+    }
+  }
   if (handler == handlers().end()) {
     const auto nearest = kNearest.find(call.class_name);
     throw KerasProblem("the class is not supported" +
@@ -157,6 +168,9 @@ KerasTensor KerasLayers::apply(const KerasCall& call) {
 KerasTensor KerasLayers::pass(const KerasCall& call) { return only_input(call); }
 
 void KerasLayers::use(const KerasTensor& tensor, bool by_dense) {
+  if (!tensor.constant.empty()) {
+    throw KerasProblem("behind positions that are the same for all events, expected Add there");
+  }
   if (tensor.flat && !by_dense) {
     throw KerasProblem("behind Flatten, expected Dense there (nearest: this layer in front of Flatten)");
   }
@@ -419,9 +433,26 @@ KerasTensor KerasLayers::add(const KerasCall& call) {
                                      shape_of(call.inputs.front().shape)));
     }
   }
-  ImportedLayer layer;
-  layer.type = "add";
-  return emit(call, layer, call.inputs, call.inputs.front().shape);
+  std::vector<KerasTensor> tensors;
+  std::vector<double> constants;
+  for (const KerasTensor& input : call.inputs) {
+    if (input.constant.empty()) {
+      tensors.push_back(input);
+      continue;
+    }
+    constants.resize(input.constant.size());
+    std::transform(input.constant.begin(), input.constant.end(), constants.begin(), constants.begin(), std::plus<>());
+  }
+  if (tensors.empty()) {
+    throw KerasProblem("adds nothing but constants, expected a tensor among them");
+  }
+  KerasTensor sum = tensors.front();
+  if (tensors.size() > 1) {
+    ImportedLayer layer;
+    layer.type = "add";
+    sum = emit(call, layer, tensors, sum.shape);
+  }
+  return constants.empty() ? sum : add_constants(call, sum, constants);
 }
 
 KerasTensor KerasLayers::concatenate(const KerasCall& call) {

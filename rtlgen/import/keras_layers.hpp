@@ -18,6 +18,8 @@ struct KerasTensor {
   std::vector<int> shape;  ///< without the batch: [features], [tokens,features]; the event's may have more axes
   bool flat = false;       ///< [tokens*features] of a flatten layer: only a dense layer may follow
   bool quantized = false;  ///< the event behind its quantizer, which has become the format of the event
+  std::vector<double> constant =
+      {};  ///< [tokens,features] of a tensor that is the same for all events: only Add may follow
 };
 
 /// A layer that is called on tensors.
@@ -71,6 +73,12 @@ class KerasLayers {
   KerasTensor elu(const KerasCall& call);
   KerasTensor softmax(const KerasCall& call);
   KerasTensor masking(const KerasCall& call);
+  KerasTensor position_embedding(const KerasCall& call);
+
+  // keras_positions.cpp
+  /// The tokens' constants of a layer whose only weight is [positions,features]; empty where it is another layer.
+  std::vector<double> positions_of(const KerasCall& call) const;
+  KerasTensor add_constants(const KerasCall& call, const KerasTensor& tensor, const std::vector<double>& constants);
 
   // keras_attention.cpp
   struct Attention;

@@ -111,6 +111,22 @@ TEST_CASE("keras: attention in steps is the file's but for its softmax", "[keras
   CHECK(testing::count_differences(rows, expected) < expected.values.size() / 4);
 }
 
+TEST_CASE("keras: constants of tokens become those of an affine layer", "[keras]") {
+  for (const char* extension : {".h5", ".keras"}) {
+    CAPTURE(extension);
+    const ImportedModel model = read_keras(options_of(fixture(std::string("positions") + extension)));
+    REQUIRE(model.layers.size() == 5);
+    const ImportedLayer& sum = model.layers[0];
+    CHECK(sum.name == "add");
+    CHECK(sum.type == "affine");
+    CHECK(sum.arrays.at("weight").values == std::vector<double>(3, 1));
+    CHECK(sum.arrays.at("bias").shape == std::vector<std::size_t>{4, 3});  // of six positions
+    CHECK(model.layers[2].arrays.at("bias").shape == std::vector<std::size_t>{4, 5});
+    CHECK(model.notes ==
+          std::vector<std::string>{"shift (AddPositions): taken for a layer that adds its weight to the tokens"});
+  }
+}
+
 TEST_CASE("keras: both formats give the same layers", "[keras]") {
   for (const std::string& name : models()) {
     INFO(name);
@@ -203,7 +219,7 @@ TEST_CASE("keras: quantizers of weights, halves to even and ends included", "[ke
   // Powers of two: 0 is the least one, ends are limited, exponents are even where they must be.
   CHECK(quantize("quantized_po2(4)", {0.3, -0.7, 0, 100, -0.001}) == Values{0.25, -0.5, 0.0625, 8, -0.0625});
   CHECK(quantize("quantized_po2(3,1)", {0.3, 5, 0}) == Values{0.25, 1, 0.0625});
-  CHECK(quantize("quantized_relu_po2(3,quadratic_approximation=True)", {0.3, -5, 3, 9}) == Values{0.25, 0.0625, 4, 4});
+  CHECK(quantize("quantized_relu_po2(3,quadratic_approximation=True)", {0.3, -5, 3, 9}) == Values{0.25, 0.0625, 4, 16});
   // The scale that fits best: 0.25 for weights of about one and three quarters; of binary weights their mean size.
   CHECK(quantize("quantized_bits(3,0)", {0.25, -0.75, 0.5, 0.74}) == Values{0.25, -0.75, 0.5, 0.75});
   CHECK(quantize("binary()", {0.25, -0.25, 0.3}) == Values{0.25, -0.25, 0.25});

@@ -541,7 +541,7 @@ def functions(rng):
     model.add(qactivation("sigmoid", "quantized_sigmoid(6,use_real_sigmoid=1)", sigmoid_quantizer(6, real=True)))
     model.add(qdense(rng, "hidden", 8, 6, bits_config(5, 0), bits_quantizer(5, 0), bits_config(6, 1),
                      bits_quantizer(6, 1), "silu", lambda x: x * FUNCTIONS["sigmoid"](x)))
-    model.add(qactivation("silu_bits", "quantized_linear(6,1,alpha=0.7)", linear_quantizer(6, 1, 0.7)))
+    model.add(qactivation("silu_bits", "quantized_linear(6,1,alpha=0.7310585)", linear_quantizer(6, 1, 0.7310585)))
     model.add(qdense(rng, "last", 6, 4, bits_config(5, 0), bits_quantizer(5, 0), bits_config(6, 1),
                      bits_quantizer(6, 1), "quantized_sigmoid(5)", sigmoid_quantizer(5)))
     return model
@@ -556,6 +556,22 @@ def attention_steps(rng):
     pooled = model.add(plain("Flatten", "flatten", lambda x: x.reshape(len(x), -1), data_format="channels_last"), summed)
     model.add(qdense(rng, "out", 30, 3, bits_config(6, 0), bits_quantizer(6, 0), bits_config(6, 0),
                      bits_quantizer(6, 0)), pooled)
+    return model
+
+
+def positions(rng):
+    """Constants of tokens: as a layer of Keras' language models, which an Add follows, and as a class of its own."""
+    model = Model("Functional", "positions", [4, 3])
+    table, shift = wide(rng, 6, 3), wide(rng, 1, 4, 5)
+    embedding = Layer("PositionEmbedding", "position", {"sequence_length": 6}, [("embeddings", "", table)],
+                      lambda x: np.broadcast_to(table[:4], x.shape), package="keras_hub")
+    added = Layer("AddPositions", "shift", {}, [("pe", "", shift)], lambda x: x + shift, package="mine")
+    placed = model.add(embedding, -1)
+    summed = model.add(plain("Add", "add", lambda *x: sum(x)), -1, placed)
+    hidden = model.add(dense(rng, "hidden", 3, 5), summed)
+    shifted = model.add(added, hidden)
+    pooled = model.add(plain("GlobalMaxPooling1D", "most", lambda x: x.max(axis=1)), shifted)
+    model.add(dense(rng, "out", 5, 2), pooled)
     return model
 
 
@@ -601,7 +617,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     write_types(folder / "types.h5")
     write_hostile(folder / "hostile.h5")
-    makers = [jet_tagger, autoencoder, transformer, branches, quantized_attention, functions, attention_steps]
+    makers = [jet_tagger, autoencoder, transformer, branches, quantized_attention, functions, attention_steps, positions]
     for seed, maker in enumerate(makers):
         rng = np.random.default_rng(seed)
         model = maker(rng)

@@ -355,7 +355,7 @@ class ModelQuantizer {
       const auto function = [name = layer.function, slope = layer.slope](double x) {
         return activation_function(name, x, slope);
       };
-      tensor.apply(function, is_monotonic(layer.function));
+      tensor.apply(function, is_monotonic(layer.function) && layer.slope >= 0);
     }
     return tensor;
   }

@@ -233,8 +233,14 @@ struct ScaledProduct {
 /// The product whose sums are codes with some bits behind the point, where scales have few bits.
 std::optional<ScaledProduct> shifted_product(const ExactTensor& tensor, const UniformQuantizer& quantizer,
                                              const CodeFormats& formats) {
-  const VectorXd factors = tensor.factor.array() / quantizer.scale.array();
-  const VectorXd offsets = tensor.offset.array() / quantizer.scale.array() + quantizer.shift.array();
+  VectorXd factors = tensor.factor.array() / quantizer.scale.array();
+  VectorXd offsets = tensor.offset.array() / quantizer.scale.array() + quantizer.shift.array();
+  for (Index f = 0; f < factors.size(); ++f) {
+    if (formats.features()[at(f)].pruned) {  // nobody needs its sum
+      factors[f] = 0;
+      offsets[f] = 0;
+    }
+  }
   int frac = std::numeric_limits<int>::min();
   for (Index f = 0; f < factors.size(); ++f) {
     if (odd_part(factors[f]) >= kFewBits || odd_part(offsets[f]) >= kMaxMantissa) {

@@ -288,6 +288,21 @@ TEST_CASE("tokens: constants and a quantizer behind them are one operation", "[t
   CHECK(compiled.graph.size() == 2);
 }
 
+TEST_CASE("tokens: a feature without bits has no weights before it", "[tokens]") {
+  Workspace space;
+  space.reals("a.weight", {2, 2}, {3, 5, 6, 7});
+  space.reals("a.bias", {2}, {1, 1});
+  space.reals("b.width", {2}, {0, 5});
+  space.reals("b.integer", {2}, {0, 3});
+  const CompiledModel compiled = space.compile(
+      "  - {name: a, type: dense, units: 2}\n  - {name: b, type: quantize, formats: per_feature}\n", 2, 2, kExact);
+  const std::vector<std::int64_t>& weight = compiled.graph.node(compiled.graph.output()).literal("weight").values;
+  REQUIRE(weight.size() == 4);
+  CHECK(weight[0] == 0);
+  CHECK(weight[1] == 0);
+  CHECK(weight[2] != 0);
+}
+
 TEST_CASE("tokens: arrays of a wrong shape and constants that are no binary fractions are refused", "[tokens]") {
   const auto affine = [](const Shape& shape, const std::vector<double>& values) {
     Workspace space;

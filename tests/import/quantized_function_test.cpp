@@ -1,10 +1,12 @@
 // Functions between quantizers of imported models: computed exactly, or given a format.
+#include <algorithm>
 #include <catch2/catch.hpp>
-#include <filesystem>
+#include <cmath>
 
+#include "ir/source_error.hpp"
 #include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/quantized_functions.hpp"
-#include "rtlgen/import/read_onnx.hpp"
+#include "rtlgen/import/write_import.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
 #include "tests/support/python.hpp"
@@ -73,6 +75,34 @@ TEST_CASE("import: functions can be exact where only quantizers see them, and no
             .empty());
   CHECK(quantized_functions({layer("g", "dense", {{"activation", "gelu"}}), narrow}) == Names{"g"});
   CHECK(quantized_functions({layer("g", "dense", {{"activation", "relu"}}), narrow}).empty());
+}
+
+TEST_CASE("import: a relu with a slope between quantizers is exact", "[import]") {
+  ImportedModel model;
+  model.exact = true;
+  model.features = 1;
+  model.input_format = "fixed<8,4>";
+  model.layers = {layer("leaky", "activation", {{"function", "leaky_relu"}, {"slope", 0.3}}, {"event"}),
+                  layer("codes", "quantize", {{"format", "fixed<6,3>"}})};
+  const TemporaryFolder folder;
+  ImportOptions options;
+  options.file = "leaky.keras";
+  options.out = folder.file("out");
+  try {
+    write_import(model, options);
+  } catch (const SourceError& error) {
+    WARN("skipped: descriptions have no leaky_relu: " << error.what());
+    return;
+  }
+  std::vector<double> x;
+  NpyArray expected{{256, 1}, {}, false};
+  for (int code = -128; code < 128; ++code) {
+    x.push_back(code / 16.0);
+    const double y = code < 0 ? 0.3 * x.back() : x.back();
+    expected.values.push_back(std::min(std::max(std::nearbyint(8 * y), -32.0), 31.0) / 8);
+  }
+  write_npy(folder.file("x.npy"), {256, 1}, x);
+  CHECK(count_differences(golden_rows(options.out + "/model.yaml", folder.file("x.npy")), expected) == 0);
 }
 
 TEST_CASE("import: formats that nobody has looked at follow calibration events, or a note names them", "[import]") {

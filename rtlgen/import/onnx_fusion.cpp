@@ -178,7 +178,8 @@ class Fuser {
   void fuse_function(std::size_t i) {
     const NetNode& from = input_of(i);
     const std::string function = network_.at(i).op == NetOp::softmax ? "softmax" : network_.at(i).function;
-    if (from.op != NetOp::dense || !from.function.empty() || !is_only_user(i) || (exact_ && function != "relu")) {
+    if (from.op != NetOp::dense || !from.function.empty() || !is_only_user(i) || (exact_ && function != "relu") ||
+        function == "leaky_relu") {  // it has a key of its own
       return;
     }
     NetNode made = from;

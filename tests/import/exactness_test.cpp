@@ -271,8 +271,9 @@ TEST_CASE("import: layer norms, GELU and functions that are spelled out are the 
 }
 
 TEST_CASE("import: transformers of torch are the same in floating point", "[import]") {
-  for (const char* name : {"post_relu_11", "pre_gelu_13", "post_gelu_17", "tokens_first_pre_relu_17",
-                           "tokens_first_post_relu_13", "open_batch_post_relu_13"}) {
+  for (const char* name :
+       {"post_relu_11", "pre_gelu_13", "post_gelu_17", "tokens_first_pre_relu_17", "tokens_first_post_relu_13",
+        "open_batch_post_relu_13", "written_13", "written_shared_15", "written_steps_15"}) {
     DYNAMIC_SECTION(name) { check_float("torch/" + std::string(name) + ".onnx", {100, 8, 6}); }
   }
 }

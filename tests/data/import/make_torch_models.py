@@ -66,6 +66,40 @@ class Attention(nn.Module):
         return self.attention(x, x, x, need_weights=False)[0]
 
 
+class Written(nn.Module):
+    """Attention as people write it: a fused projection whose parts an axis of size 3 tells apart.  `steps`: functions and
+    constants stand between the steps; `shared`: all heads have the same keys and values."""
+
+    def __init__(self, steps=False, shared=False):
+        super().__init__()
+        self.steps, self.shared = steps, shared
+        self.embed, self.out = nn.Linear(FEATURES, DIM), nn.Linear(DIM, DIM)
+        self.qkv = nn.Linear(DIM, (1 if shared else HEADS) * 2 * (DIM // HEADS) + DIM)
+        self.norm, self.head, self.gate = nn.LayerNorm(DIM), nn.Linear(DIM, OUTPUTS), nn.Linear(DIM, OUTPUTS)
+        self.bias = nn.Parameter(torch.randn(HEADS, TOKENS, TOKENS))
+
+    def parts(self, x):
+        """Queries, keys and values, [batch, heads, tokens, elements]."""
+        batch, width = len(x), DIM // HEADS
+        if self.shared:
+            query, key, value = self.qkv(x).split([DIM, width, width], dim=-1)
+            return query.view(batch, TOKENS, HEADS, width).transpose(1, 2), key.unsqueeze(1), value.unsqueeze(1)
+        return self.qkv(self.norm(x)).reshape(batch, TOKENS, 3, HEADS, width).permute(2, 0, 3, 1, 4).unbind(0)
+
+    def forward(self, x):
+        """x: [batch, tokens, features]."""
+        x = self.embed(x)
+        query, key, value = self.parts(x)
+        if self.steps:
+            query, key = nn.functional.relu(query), nn.functional.softplus(key)
+        scores = (query @ key.transpose(-2, -1)) * (DIM // HEADS)**-0.5
+        if self.steps:
+            scores = scores + self.bias
+        mixed = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(len(x), TOKENS, DIM)
+        x = (x + self.out(mixed)).mean(dim=1)
+        return torch.cat([self.head(x), torch.sigmoid(self.gate(x))], dim=-1)
+
+
 def slow_path(model):
     """Keep attention in operators that ONNX has, not in the fused ones that torch prefers where it only infers."""
     for module in model.modules():
@@ -134,6 +168,9 @@ def main():
     export(args.output, "padding_post_relu_13", Regressor(), {"x": (1, TOKENS, FEATURES), "padding": (1, TOKENS)}, 13)
     export(args.output, "attention_13", Attention(), {"x": (1, TOKENS, DIM)}, 13)
     export(args.output, "attention_11", Attention(), {"x": (1, TOKENS, DIM)}, 11)
+    export(args.output, "written_13", Written(), batched, 13)
+    export(args.output, "written_shared_15", Written(shared=True), batched, 15)
+    export(args.output, "written_steps_15", Written(steps=True), batched, 15)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "ir/exact_lowering.hpp"
 #include "ir/exact_node.hpp"
 
 namespace rtlgen {
@@ -78,12 +79,17 @@ ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, co
 
 }  // namespace
 
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name) {
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name,
+                      bool& rounded) {
   const TensorType& left = graph.node(a.node).type;
   const TensorType& right = graph.node(b.node).type;
   const VectorXd unit = a.factor * std::ldexp(1.0, left.frac);
   if (!(unit.array() == (b.factor * std::ldexp(1.0, right.frac)).array()).all()) {
-    throw IrError("'" + name + "' adds tensors whose scales are not related by powers of two; expected equal scales");
+    const ExactTensor parts = exact_concatenation(graph, {a, b}, name + ".parts");
+    RowMatrix ones(a.features(), 2 * a.features());
+    ones << RowMatrix::Identity(a.features(), a.features()), RowMatrix::Identity(a.features(), a.features());
+    return exact_product(graph, parts, "dense", ones, VectorXd::Ones(a.features()), VectorXd::Zero(a.features()),
+                         rounded);
   }
   const int frac = std::max(left.frac, right.frac);
   const int width = std::max(left.width + frac - left.frac, right.width + frac - right.frac) + 1;

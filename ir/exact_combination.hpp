@@ -9,8 +9,9 @@
 
 namespace rtlgen {
 
-/// The exact sum of two nodes, which must have equal scales but for powers of two. Throws IrError.
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name);
+/// The exact sum of two nodes; where their scales differ, a product of both side by side (`name`.parts) with ones, for
+/// which see exact_product(). Throws IrError.
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name, bool& rounded);
 
 /// One of the two products of attention: the operation, scores or mix, and the heads of its operands.
 struct BankProductSpec {

@@ -233,14 +233,8 @@ struct ScaledProduct {
 /// The product whose sums are codes with some bits behind the point, where scales have few bits.
 std::optional<ScaledProduct> shifted_product(const ExactTensor& tensor, const UniformQuantizer& quantizer,
                                              const CodeFormats& formats) {
-  VectorXd factors = tensor.factor.array() / quantizer.scale.array();
-  VectorXd offsets = tensor.offset.array() / quantizer.scale.array() + quantizer.shift.array();
-  for (Index f = 0; f < factors.size(); ++f) {
-    if (formats.features()[at(f)].pruned) {  // nobody needs its sum
-      factors[f] = 0;
-      offsets[f] = 0;
-    }
-  }
+  const VectorXd factors = tensor.factor.array() / quantizer.scale.array();
+  const VectorXd offsets = tensor.offset.array() / quantizer.scale.array() + quantizer.shift.array();
   int frac = std::numeric_limits<int>::min();
   for (Index f = 0; f < factors.size(); ++f) {
     if (odd_part(factors[f]) >= kFewBits || odd_part(offsets[f]) >= kMaxMantissa) {
@@ -321,6 +315,18 @@ std::optional<ScaledProduct> fitted_product(const ExactTensor& tensor, const Ten
     bias.push_back(whole_number(std::ldexp(static_cast<double>(fits[f].offset), lift)));
   }
   return ScaledProduct{diagonal(rows), vector_literal(bias), frac};
+}
+
+/// Nobody needs the sums of pruned features.
+void clear_pruned(ScaledProduct& product, const CodeFormats& formats) {
+  const std::size_t features = formats.features().size();
+  const std::size_t columns = product.weight.values.size() / features;
+  for (std::size_t f = 0; f < features; ++f) {
+    if (formats.features()[f].pruned) {
+      product.bias.values[f] = 0;
+      std::fill_n(product.weight.values.begin() + static_cast<std::ptrdiff_t>(f * columns), columns, 0);
+    }
+  }
 }
 
 }  // namespace
@@ -505,6 +511,7 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
     }
     rounding = fit_rounding(quantizer.rounding);
   }
+  clear_pruned(*product, formats);
   Attributes attributes = formats.attributes(rounding, relu);
   attributes["weight"] = product->weight;
   attributes["bias"] = product->bias;

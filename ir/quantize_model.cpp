@@ -324,8 +324,7 @@ class ModelQuantizer {
       case LayerOp::quantize:
         return quantize_exact(graph_, input(0), layer.quantizer, layer.name);
       case LayerOp::add:
-        return exact_sum(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)),
-                         layer.name + (layer.relu ? ".sum" : ""));
+        return exact_add(layer);
       case LayerOp::concat:
         return exact_concat(layer);
       case LayerOp::pool:
@@ -373,13 +372,26 @@ class ModelQuantizer {
     }
     bool rounded = false;
     ExactTensor product = exact_product(graph_, as_node(layer.inputs.at(0)), op, weight, step, layer.bias, rounded);
+    warn_if(rounded, layer);
+    return product;
+  }
+
+  ExactTensor exact_add(const Layer& layer) {
+    bool rounded = false;
+    ExactTensor sum = exact_sum(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)),
+                                layer.name + (layer.relu ? ".sum" : ""), rounded);
+    warn_if(rounded, layer);
+    return sum;
+  }
+
+  /// `rounded`: as exact_product() says.
+  static void warn_if(bool rounded, const Layer& layer) {
     if (rounded) {
       spdlog::warn(
           "layer '{}': the scales of its input's features are not related by powers of two; its weights times these "
           "scales are rounded to 32 bits",
           layer.name);
     }
-    return product;
   }
 
   /// An affine layer with constants of tokens; where its result is rounded, so are its weights and constants.

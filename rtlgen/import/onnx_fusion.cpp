@@ -12,8 +12,7 @@ bool all_are(const std::vector<double>& list, double value) {
 /// Goes through the operations once, inputs first.
 class Fuser {
  public:
-  Fuser(OnnxProgram& program, bool exact)
-      : network_(program.network), users_(count_users(program)), exact_(exact), has_mask_(program.has_mask) {}
+  Fuser(OnnxProgram& program, bool exact) : network_(program.network), users_(count_users(program)), exact_(exact) {}
 
   void run() {
     for (std::size_t i = 0; i < network_.size(); ++i) {
@@ -38,9 +37,6 @@ class Fuser {
       case NetOp::function:
       case NetOp::softmax:
         fuse_function(i);
-        break;
-      case NetOp::pool:
-        sum_exactly(i);
         break;
       default:
         break;
@@ -145,36 +141,6 @@ class Fuser {
     replace(i, std::move(made));
   }
 
-  /// Sums and means over all tokens of exact tensors: a dense layer over tokens and features, which rounds nothing.
-  void sum_exactly(std::size_t i) {
-    constexpr std::int64_t kMostWeights = std::int64_t{1} << 20;
-    const NetNode& pool = network_.at(i);
-    const std::int64_t tokens = input_of(i).tokens;
-    const std::int64_t weights = pool.features * pool.features * tokens;
-    if (!exact_ || has_mask_ || pool.function == "max" || tokens == 1 || weights > kMostWeights) {
-      return;
-    }
-    NetNode made = pool;
-    made.op = NetOp::dense;
-    made.flat = true;
-    made.function.clear();
-    made.factors.assign(static_cast<std::size_t>(pool.features),
-                        pool.function == "mean" ? 1 / static_cast<double>(tokens) : 1);
-    made.offsets.assign(static_cast<std::size_t>(pool.features), 0);
-    NetMatrix ones;
-    ones.rows = pool.features;
-    ones.columns = pool.features * tokens;
-    ones.integral = true;
-    ones.values.assign(static_cast<std::size_t>(weights), 0);
-    for (std::int64_t f = 0; f < pool.features; ++f) {
-      for (std::int64_t token = 0; token < tokens; ++token) {
-        ones.values[static_cast<std::size_t>(f * ones.columns + token * pool.features + f)] = 1;
-      }
-    }
-    made.matrix = std::make_shared<const NetMatrix>(std::move(ones));
-    network_.at(i) = std::move(made);
-  }
-
   void fuse_function(std::size_t i) {
     const NetNode& from = input_of(i);
     const std::string function = network_.at(i).op == NetOp::softmax ? "softmax" : network_.at(i).function;
@@ -190,7 +156,6 @@ class Fuser {
   OnnxNetwork& network_;
   std::vector<int> users_;
   bool exact_;
-  bool has_mask_;
 };
 
 }  // namespace

@@ -133,7 +133,7 @@ class LayerWriter {
       name = base + "_" + std::to_string(i);
     }
     used_.insert(flat(name));
-    for (const char* const part : {"q", "k", "v", "heads", "linear", "normalized", "scaled", "flatten", "parts"}) {
+    for (const char* const part : {"q", "k", "v", "heads", "linear", "normalized", "scaled", "flatten"}) {
       used_.insert(flat(name) + "_" + part);  // elementary layers have these names
     }
     return name;
@@ -195,11 +195,7 @@ class LayerWriter {
         push(i, activation(node));
         break;
       case NetOp::add:
-        if (model_.exact && have_own_units(node)) {
-          push(i, wide_sum(node));
-        } else {
-          push(i, layer(node, "add"));
-        }
+        push(i, layer(node, "add"));
         break;
       case NetOp::concat:
         push(i, layer(node, "concat"));
@@ -228,59 +224,6 @@ class LayerWriter {
       case NetOp::masked:
         fail(node, left_over(node));
     }
-  }
-
-  /// What an exact tensor's numbers are whole multiples of, but for a power of two; nothing where that is not known or
-  /// differs between features.
-  std::optional<double> unit_of(std::size_t tensor) const {
-    double unit = 1;
-    for (std::size_t at = tensor; network_.at(at).op != NetOp::event; at = network_.at(at).inputs[0]) {
-      const NetNode& node = network_.at(at);
-      if (node.op == NetOp::quantize) {
-        const bool known = node.keys.contains("format") || node.keys.contains("scale");
-        return known ? std::optional<double>(unit * node.keys.value("scale", 1.0)) : std::nullopt;
-      }
-      const bool scales = node.op == NetOp::affine || (node.op == NetOp::dense && node.matrix->integral);
-      const bool keeps =
-          node.op == NetOp::select || node.op == NetOp::clip || (node.op == NetOp::function && node.function == "relu");
-      if (scales &&
-          std::all_of(node.factors.begin(), node.factors.end(), [&](double x) { return x == node.factors[0]; })) {
-        unit *= std::abs(node.factors[0]);
-      } else if (!keeps) {
-        return std::nullopt;
-      }
-    }
-    return unit;
-  }
-
-  /// Whether the operands of a sum are known to have units that are not related by a power of two.
-  bool have_own_units(const NetNode& sum) const {
-    const auto a = unit_of(sum.inputs[0]);
-    const auto b = unit_of(sum.inputs[1]);
-    int exponent = 0;
-    return a && b && *a > 0 && *b > 0 && std::frexp(*a, &exponent) != std::frexp(*b, &exponent);
-  }
-
-  /// A sum of exact tensors of different units: both side by side, and a dense layer that adds them.
-  ImportedLayer wide_sum(const NetNode& sum) {
-    ImportedLayer made = layer(sum, "dense");
-    ImportedLayer parts;
-    parts.name = made.name + ".parts";
-    parts.type = "concat";
-    parts.inputs = made.inputs;
-    made.inputs = {parts.name};
-    model_.layers.push_back(std::move(parts));
-    const auto features = static_cast<std::size_t>(sum.features);
-    made.keys["units"] = sum.features;
-    made.keys["use_bias"] = false;
-    ImportedArray ones = {{features, 2 * features}, std::vector<double>(2 * features * features, 0), true};
-    for (std::size_t f = 0; f < features; ++f) {
-      ones.values[2 * features * f + f] = 1;
-      ones.values[2 * features * f + features + f] = 1;
-    }
-    made.arrays["weight"] = std::move(ones);
-    made.arrays["weight_scale"] = {{}, {1}, false};
-    return made;
   }
 
   ImportedLayer softmax(const NetNode& node) {

@@ -190,16 +190,6 @@ TEST_CASE("onnx import: constants that differ between tokens are added", "[impor
   CHECK(graph.model(sum).layers[0].arrays.at("bias").values == std::vector<double>{0, 4, 1, 5, 2, 6, 3, 7});
 }
 
-TEST_CASE("onnx import: a sum of tensors with scales of their own is a product with ones", "[import]") {
-  Graph graph({{1, ""}, {2, ""}});
-  const std::string a = graph.quant(graph.add("Relu", {"x"}), 0.3, 4);
-  const std::string b = graph.quant(a, 0.7, 4);
-  CHECK(layer_types(graph.model(graph.add("Add", {a, graph.quant(b, 0.6, 4)}))).back() == "add");
-  const ImportedModel model = graph.model(graph.add("Sub", {a, b}));
-  REQUIRE(layer_types(model) == Types{"activation", "quantize", "quantize", "affine", "concat", "dense"});
-  CHECK(model.layers.back().arrays.at("weight").values == std::vector<double>{1, 0, 1, 0, 0, 1, 0, 1});
-}
-
 TEST_CASE("onnx import: outputs side by side, or the first", "[import]") {
   Graph graph;
   const std::string a = graph.add("Relu", {"x"});

@@ -288,7 +288,7 @@ class Export:
         method = getattr(self, "layer_" + name.lower(), None)
         if method is None:
             raise ExportError(f"{layer.name}: {name} is not supported, expected QDense, QEinsumDense, "
-                              "QBatchNormalization, QAdd, QSoftmax, QUnaryFunctionLUT, QMultiHeadAttention, Quantizer, "
+                              "QBatchNormalization, QAdd, QSoftmax, QUnaryFunctionLUT, QSum, QGlobalAveragePooling1D, QGlobalMaxPooling1D, QMultiHeadAttention, Quantizer, "
                               "ReLU, Flatten or Dropout")
         result, shape = method(layer, sources, shapes)
         if getattr(layer, "enable_oq", False):
@@ -568,11 +568,47 @@ class Export:
         name = {"swish": "silu"}.get(name, name)
         if name not in ("relu", "gelu", "sigmoid", "tanh", "silu"):
             raise ExportError(f"{layer.name}: function {name}, expected relu, gelu, sigmoid, tanh or silu")
-        result = self.tabled(layer, sources[0], shapes[0], type="activation", function=name)
-        k, i, f = Formats(layer.iq, shapes[0], f"{layer.name}.iq", shapes[0][-1]).bounds()
-        if 2 <= k + i + f <= MAX_INDEX:  # else the table's index is narrower than the input
-            self.precisions[result[0]]["table_bits"] = k + i + f
-        return result
+        if not getattr(layer, "enable_iq", False) or not getattr(layer, "enable_oq", False):
+            raise ExportError(f"{layer.name}: expected quantizers of its input and of its output")
+        if len(Formats(layer.oq, shapes[0], f"{layer.name}.oq", shapes[0][-1]).k) > 1:
+            return self.tabled(layer, sources[0], shapes[0], "formats of its output differ from token to token",
+                               type="activation", function=name)
+        source = self.input_quantized(layer, sources[0], shapes[0])
+        return self.line(self.unique(layer.name), source, type="activation", function=name), shapes[0]
+
+    def pool(self, layer, sources, shapes, mode):
+        """Add a pool of all tokens."""
+        if len(shapes[0]) != 2 or getattr(layer, "keepdims", False):
+            raise ExportError(f"{layer.name}: expected to pool the tokens of [tokens, features] away")
+        if self.mask is not None:
+            raise ExportError(f"{layer.name}: pools padding tokens, too; expected no pool in a model with a mask")
+        source = self.input_quantized(layer, sources[0], shapes[0])
+        return self.line(self.unique(layer.name), source, type="pool", mode=mode), shapes[0][1:]
+
+    def layer_qglobalaveragepooling1d(self, layer, sources, shapes):
+        """Mean of all tokens, of HGQ2 or of Keras."""
+        return self.pool(layer, sources, shapes, "mean")
+
+    layer_globalaveragepooling1d = layer_qglobalaveragepooling1d
+
+    def layer_qglobalmaxpooling1d(self, layer, sources, shapes):
+        """Maximum of all tokens, of HGQ2 or of Keras."""
+        return self.pool(layer, sources, shapes, "max")
+
+    layer_globalmaxpooling1d = layer_qglobalmaxpooling1d
+
+    def layer_qsum(self, layer, sources, shapes):
+        """QSum over the tokens, times a power of two."""
+        if tuple(layer.axes) not in ((1,), (-2,)):
+            raise ExportError(f"{layer.name}: sums over axes {list(layer.axes)}, expected the tokens")
+        source, shape = self.pool(layer, sources, shapes, "sum")
+        if layer.scale == 1:
+            return source, shape
+        name = self.unique(source + "_scaled")
+        self.arrays[name + ".weight"] = np.full(shape, float(layer.scale))
+        return self.line(name, source, type="affine", use_bias="false"), shape
+
+    layer_qmeanpow2 = layer_qaveragepow2 = layer_qsum
 
     def layer_qmultiheadattention(self, layer, sources, shapes):
         """QMultiHeadAttention of a tensor with itself, step by step."""

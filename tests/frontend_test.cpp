@@ -241,7 +241,8 @@ TEST_CASE("frontend: errors of layers", "[frontend]") {
   CHECK(error("  - {type: dense, units: 2}\n") == "model.yaml:11:5: error: missing key 'name' in a layer");
   CHECK(error("  - {name: d, units: 2}\n") == "model.yaml:11:5: error: missing key 'type' in layer 'd'");
   CHECK(error("  - dense\n") ==
-        "model.yaml:11:5: error: a layer must be a map with 'name' and 'type', or 'add', 'concat', 'scores' or 'mix', not 'dense'");
+        "model.yaml:11:5: error: a layer must be a map with 'name' and 'type', or 'add', 'concat', 'scores' or 'mix', "
+        "not 'dense'");
   CHECK(error("  - {name: d, type: dense, units: 5000}\n") ==
         "model.yaml:11:35: error: 'units' must be a whole number from 1 to 4096, not '5000'");
   CHECK(

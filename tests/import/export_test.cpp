@@ -151,7 +151,7 @@ TEST_CASE("export_hgq: models with quantizers per element are exact", "[import]"
   run_python(folder, "tests/import/hgq_models.py", {folder.path().string()});
   for (const std::string name :
        {"mlp", "uniform", "tokens", "residual", "softmax", "softmax_wrap", "softmax_tokens", "per_token", "attention",
-        "attention_masked", "modes_wrap", "modes_sat", "modes_sat_sym"}) {
+        "attention_masked", "pooled_mean", "pooled_max", "pooled_sum", "modes_wrap", "modes_sat", "modes_sat_sym"}) {
     DYNAMIC_SECTION(name) {
       const std::string model = folder.file(name + "/model.yaml");
       const std::string events = folder.file(name + (name == "attention_masked" ? "_x.npz" : "_x.npy"));
@@ -163,7 +163,7 @@ TEST_CASE("export_hgq: models with quantizers per element are exact", "[import]"
   }
 }
 
-TEST_CASE("export_hgq: functions and a softmax without tables are close, and the description says so", "[import]") {
+TEST_CASE("export_hgq: a softmax without tables is close, and the description says so", "[import]") {
   if (!has_python()) {
     return;
   }

@@ -224,6 +224,34 @@ class QUnaryFunctionLUT(Layer):
         return self.activation(np.asarray(x, np.float32)).astype(np.float64)
 
 
+class QGlobalAveragePooling1D(Layer):
+    """The mean of all tokens."""
+
+    def compute(self, x):
+        """The layer's formula."""
+        return x.mean(axis=1)
+
+
+class QGlobalMaxPooling1D(Layer):
+    """The maximum of all tokens."""
+
+    def compute(self, x):
+        """The layer's formula."""
+        return x.max(axis=1)
+
+
+class QSum(Layer):
+    """The sum of all tokens times a power of two."""
+
+    def __init__(self, name, scale, **quantizers):
+        super().__init__(name, **quantizers)
+        self.axes, self.scale, self.keepdims = (1,), scale, False
+
+    def compute(self, x):
+        """The layer's formula."""
+        return x.sum(axis=1) * self.scale
+
+
 class QSoftmax(Layer):
     """Softmax over the last axis, of which a mask leaves elements out; without tables as if theirs did not round."""
 
@@ -427,8 +455,36 @@ def tanh(x):
     return np.tanh(x)
 
 
+def pooled(make, name):
+    """A function of each token, then all tokens into one."""
+    m = Maker(23)
+    tokens_, dim = 6, 4
+    bend = QUnaryFunctionLUT("bend", tanh, iq=m.lane(1, 1, 5, i=(2, 3), f=(3, 5)), oq=m.lane(1, 1, 5, i=(0, 1), f=(4, 7), modes=("RND", "SAT")))
+    return Sequential(name, (tokens_, dim), [
+        m.dense("embed", dim, 5, iq=m.lane(1, 1, dim)),
+        bend,
+        make(m.lane(1, 1, 5, i=(0, 1), f=(3, 6), modes=("RND", "SAT"))),
+        m.dense("head", 5, 3, iq=m.lane(1, 5, modes=("RND_CONV", "SAT"))),
+    ])
+
+
+def pooled_mean():
+    """Means of six tokens lie half way between two codes now and then."""
+    return pooled(lambda quantizer: QGlobalAveragePooling1D("pool", iq=quantizer), "pooled_mean")
+
+
+def pooled_max():
+    """Maxima."""
+    return pooled(lambda quantizer: QGlobalMaxPooling1D("pool", iq=quantizer), "pooled_max")
+
+
+def pooled_sum():
+    """Sums times a power of two."""
+    return pooled(lambda quantizer: QSum("pool", 0.25, iq=quantizer), "pooled_sum")
+
+
 def functions():
-    """A function by a table and a softmax without: not exact, as rtlgen has tables of its own."""
+    """A softmax without tables: not exact, as rtlgen has its own."""
     shape = (6, 8)
 
     def lane(k=1, i=3, f=7):
@@ -582,7 +638,8 @@ def softmax_tokens():
     ])
 
 
-MODELS = [mlp, uniform, tokens, residual, functions, per_token, attention, attention_masked, softmax, softmax_wrap, softmax_tokens,
+MODELS = [mlp, uniform, tokens, residual, functions, per_token, attention, attention_masked, softmax, softmax_wrap,
+          softmax_tokens, pooled_mean, pooled_max, pooled_sum,
           *(functools.partial(modes, o) for o in ("WRAP", "SAT", "SAT_SYM"))]
 
 

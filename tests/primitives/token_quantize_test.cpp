@@ -192,8 +192,7 @@ TEST_CASE("token_quantize: formats and constants that do not fit are refused", "
   const std::string head = "node 'y' (token_quantize): ";
   CHECK(refusal("relu", std::int64_t{1}) == "accepted");
   CHECK(refusal("formats", Literal{{2, 3}, {1, 6, 3, 1, 4, 2}}) == head + "literal 'formats' has a wrong shape");
-  CHECK(refusal("formats", Literal{{2, 1, 3}, {1, 6, 3, 1, 4, 4}}) ==
-        head + "fixed<4,0> does not fit into fixed<6,3>");
+  CHECK(refusal("formats", Literal{{2, 1, 3}, {1, 6, 3, 1, 4, 4}}) == head + "fixed<4,0> does not fit into fixed<6,3>");
   CHECK(refusal("bias", Literal{{2}, {1, 2}}) == head + "literal 'bias' has a wrong shape");
   CHECK(refusal("bias_frac", std::int64_t{52}) ==
         head + "the binary points of 'bias' and of what goes in are more than 48 bits apart");

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "ir/activation_functions.hpp"
-#include "ir/float_reference.hpp"
 #include "ir/quantize_model.hpp"
 #include "primitives/solve_dense.hpp"
+#include "tests/support/exact_models.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
 
@@ -129,24 +129,6 @@ Model random_functions(Dice& dice) {
   return chain.model();
 }
 
-Events real_events(const Graph& graph, const IntegerEvents& integers) {
-  Events events;
-  events.count = integers.count;
-  events.tokens = graph.tokens;
-  events.features = static_cast<int>(integers.x.cols());
-  events.x = integers.x * std::ldexp(1.0, -input_node(graph).type.frac);
-  return events;
-}
-
-/// Values in which golden model and formula differ.
-std::size_t differences(const Model& model, const Graph& graph, const IntegerEvents& events) {
-  const RowMatrix expected = evaluate_float(model, real_events(graph, events)).back();
-  const Graph::NodeId output = graph.output();
-  const RowMatrix real = to_real(golden_output(graph, events), graph.node(output).type.frac, graph.scale_of(output));
-  REQUIRE(real.rows() == expected.rows());
-  return static_cast<std::size_t>(((real - expected).array().abs() > 1e-9 * (1 + expected.array().abs())).count());
-}
-
 const Node& output_node(const Graph& graph) { return graph.node(graph.output()); }
 
 TEST_CASE("exact functions: golden is the formula for any functions, scales and zero points", "[exact]") {
@@ -156,7 +138,7 @@ TEST_CASE("exact functions: golden is the formula for any functions, scales and 
     Dice dice(seed);
     const Model model = random_functions(dice);
     const Graph graph = quantize_model(model, {});
-    CHECK(differences(model, graph, random_events(dice, graph, 200)) == 0);
+    CHECK(differences_from_formula(model, graph, random_events(dice, graph, 200)) == 0);
     ++made[output_node(graph).op];
   }
   CHECK(made["table"] > 50);
@@ -202,7 +184,7 @@ TEST_CASE("exact functions: a table for all features where they are alike, and o
     CHECK(output_node(graph).literal("values").shape ==
           (second == 1.0 ? std::vector<int>{64} : std::vector<int>{2, 64}));
     Dice dice(3);
-    CHECK(differences(chain.model(), graph, random_events(dice, graph, 100)) == 0);
+    CHECK(differences_from_formula(chain.model(), graph, random_events(dice, graph, 100)) == 0);
   }
 }
 
@@ -218,7 +200,7 @@ TEST_CASE("exact functions: a function that several quantizers read has a table 
   join.features = 6;
   const Graph graph = quantize_model(chain.model(), {});
   Dice dice(4);
-  CHECK(differences(chain.model(), graph, random_events(dice, graph, 100)) == 0);
+  CHECK(differences_from_formula(chain.model(), graph, random_events(dice, graph, 100)) == 0);
 }
 
 std::string complaint(Chain& chain) {

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "ir/exact_lowering.hpp"
-#include "ir/float_reference.hpp"
 #include "ir/quantize_model.hpp"
 #include "primitives/solve_dense.hpp"
+#include "tests/support/exact_models.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
 
@@ -147,12 +147,7 @@ TEST_CASE("exact models: golden is the real formula for any scales, zero points,
     const Model model = random_chain(dice);
     const Graph graph = quantize_model(model, {});
     const IntegerEvents events = random_events(dice, graph, 100);
-    const RowMatrix expected = evaluate_float(model, real_events(graph, events)).back();
-    const Graph::NodeId output = graph.output();
-    const RowMatrix real = to_real(golden_output(graph, events), graph.node(output).type.frac, graph.scale_of(output));
-    REQUIRE(real.rows() == expected.rows());
-    const double error = (real - expected).cwiseAbs().maxCoeff();
-    CHECK(error <= 1e-9 * (1 + expected.cwiseAbs().maxCoeff()));
+    CHECK(differences_from_formula(model, graph, events) == 0);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/npz.hpp"
+#include "tests/support/exact_models.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -96,27 +97,6 @@ class Workspace {
 
 constexpr const char* kExact = ", format: \"fixed<7,3,trn,wrap>\"}\nprecision: {default: {activation: exact}}\n";
 
-/// The real events of integer ones.
-Events real_events(const CompiledModel& compiled, const IntegerEvents& events) {
-  Events result;
-  result.count = events.count;
-  result.tokens = compiled.model.tokens;
-  result.features = compiled.model.features;
-  result.x = events.x * std::ldexp(1.0, -input_node(compiled.graph).type.frac);
-  for (Eigen::Index row = 0; row < events.mask.rows(); ++row) {
-    result.mask.push_back(static_cast<std::uint8_t>(events.mask(row, 0)));
-  }
-  return result;
-}
-
-/// Largest difference of the golden model and the real formulas.
-double largest_error(const CompiledModel& compiled, const IntegerEvents& events) {
-  const Graph& graph = compiled.graph;
-  const RowMatrix found =
-      to_real(golden_output(graph, events), graph.node(graph.output()).type.frac, graph.scale_of(graph.output()));
-  return (found - float_output(compiled.model, real_events(compiled, events), 64)).cwiseAbs().maxCoeff();
-}
-
 std::string name_of(int number) { return std::string(1, static_cast<char>('a' + number)); }
 
 /// Layers one behind another, all exact, of which the last is a quantize layer.
@@ -170,7 +150,7 @@ TEST_CASE("tokens: exact models are their formulas, golden and RTL", "[tokens][r
     const CompiledModel compiled = random_exact_model(dice, space);
     INFO(space.yaml());
     const IntegerEvents events = random_events(dice, compiled.graph, 40);
-    CHECK(largest_error(compiled, events) == 0);
+    CHECK(largest_error(compiled.model, compiled.graph, events) == 0);
     if (seed <= 25) {
       CHECK(run_bench(compiled.graph, slice_events(compiled.graph, events, 0, 12), {seed}).verdict() == "ok");
     }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "ir/verify.hpp"
@@ -170,18 +169,6 @@ IntegerEvents random_events(Dice& dice, const Graph& graph, std::size_t count) {
       }
       events.mask(top + token, 0) = is_real ? 1 : 0;
     }
-  }
-  return events;
-}
-
-Events real_events(const Graph& graph, const IntegerEvents& integers) {
-  Events events;
-  events.count = integers.count;
-  events.tokens = graph.tokens;
-  events.features = static_cast<int>(integers.x.cols());
-  events.x = integers.x * std::ldexp(1.0, -input_node(graph).type.frac);
-  for (Eigen::Index row = 0; row < integers.mask.rows(); ++row) {
-    events.mask.push_back(integers.mask(row, 0) != 0 ? 1 : 0);
   }
   return events;
 }

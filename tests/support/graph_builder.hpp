@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "ir/events.hpp"
 #include "ir/golden.hpp"
 #include "ir/graph.hpp"
 #include "tests/support/dice.hpp"
@@ -62,9 +61,6 @@ Literal random_literal(Dice& dice, const std::vector<int>& shape, int bits, int 
 
 /// Events full of corners: smallest, largest, equal and small values; masks with no, one and all tokens.
 IntegerEvents random_events(Dice& dice, const Graph& graph, std::size_t count);
-
-/// The real numbers and masks that these integers stand for at the graph's input.
-Events real_events(const Graph& graph, const IntegerEvents& integers);
 
 /// Exponential and reciprocal tables for softmax and attention.
 struct TableSizes {

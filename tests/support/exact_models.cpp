@@ -1,0 +1,51 @@
+#include "tests/support/exact_models.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "ir/float_reference.hpp"
+
+namespace rtlgen::testing {
+namespace {
+
+/// The real numbers and masks that these integers stand for at the graph's input.
+Events real_events(const Graph& graph, const IntegerEvents& integers) {
+  Events events;
+  events.count = integers.count;
+  events.tokens = graph.tokens;
+  events.features = static_cast<int>(integers.x.cols());
+  events.x = integers.x * std::ldexp(1.0, -input_node(graph).type.frac);
+  for (Eigen::Index row = 0; row < integers.mask.rows(); ++row) {
+    events.mask.push_back(integers.mask(row, 0) != 0 ? 1 : 0);
+  }
+  return events;
+}
+
+/// Outputs of both models.
+struct Outputs {
+  RowMatrix golden;
+  RowMatrix real;
+};
+
+Outputs outputs(const Model& model, const Graph& graph, const IntegerEvents& events) {
+  const Graph::NodeId output = graph.output();
+  Outputs result{to_real(golden_output(graph, events), graph.node(output).type.frac, graph.scale_of(output)),
+                 float_output(model, real_events(graph, events), 64)};
+  REQUIRE(result.golden.rows() == result.real.rows());
+  return result;
+}
+
+}  // namespace
+
+double largest_error(const Model& model, const Graph& graph, const IntegerEvents& events) {
+  const Outputs both = outputs(model, graph, events);
+  return (both.golden - both.real).cwiseAbs().maxCoeff();
+}
+
+std::size_t differences_from_formula(const Model& model, const Graph& graph, const IntegerEvents& events) {
+  const Outputs both = outputs(model, graph, events);
+  const auto error = (both.golden - both.real).array().abs();
+  return static_cast<std::size_t>((error > 1e-9 * both.real.array().abs().max(1.0)).count());
+}
+
+}  // namespace rtlgen::testing

@@ -144,6 +144,7 @@ ExactTensor exact_pool(Graph& graph, const ExactTensor& x, const std::string& mo
 
 ExactTensor exact_concatenation(Graph& graph, const std::vector<ExactTensor>& parts, const std::string& name) {
   std::vector<NodeId> operands;
+  operands.reserve(parts.size());
   for (const ExactTensor& part : parts) {
     operands.push_back(part.node);
   }

@@ -383,7 +383,7 @@ ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::stri
     return materialize_tokens(graph, tensor, name);
   }
   const bool limited = tensor.is_limited();
-  const ExactTensor sums = tensor.is_node() ? tensor : exact_sums(graph, tensor, name + (limited ? ".sum" : ""));
+  ExactTensor sums = tensor.is_node() ? tensor : exact_sums(graph, tensor, name + (limited ? ".sum" : ""));
   if (!limited) {
     return sums;
   }

@@ -53,7 +53,7 @@ class BankProduct final : public Primitive {
         intervals.push_back(sum);
       }
     }
-    const TensorType type = exact_type(a.tokens, a.frac + b.frac, std::move(intervals));
+    TensorType type = exact_type(a.tokens, a.frac + b.frac, std::move(intervals));
     require_exact(view, type);
     return type;
   }

@@ -1,5 +1,7 @@
 #include "rtlgen/layer_parser.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -168,7 +170,7 @@ class LayerParser {
   }
 
   std::string read_type(const YamlNode& node) const {
-    const std::string type = read_text(node, "type");
+    std::string type = read_text(node, "type");
     const std::vector<std::string> names = type_names();
     if (type == "add") {
       throw SourceError(node.where, "an add layer is written `add: [a, b]`, without a type");
@@ -224,6 +226,7 @@ class LayerParser {
       throw SourceError(node.where, "'" + key + "' needs two or more layers");
     }
     std::vector<NameRef> operands;
+    operands.reserve(items.size());
     for (const YamlNode& item : items) {
       operands.push_back({read_text(item, key), item.where});
     }
@@ -335,7 +338,7 @@ class LayerParser {
     for (const auto& [key, owner] : owners) {
       const YamlNode* const value = node.find(key);
       if (value != nullptr && layer.function != owner) {
-        throw SourceError(value->where, "'" + key + "' belongs to 'function: " + owner + "'");
+        throw SourceError(value->where, fmt::format("'{}' belongs to 'function: {}'", key, owner));
       }
     }
     if (layer.function == "clip") {

@@ -82,10 +82,12 @@ class StepsModel {
   void projection(const std::string& name, int inputs, int units, const std::string& input = "") {
     line(fmt::format("name: {}, type: dense, units: {}{}", name, units, input.empty() ? "" : ", input: " + input));
     std::vector<std::int64_t> weight;
+    weight.reserve(size(inputs * units));
     for (int i = 0; i < inputs * units; ++i) {
       weight.push_back(dice_.number(-4, 4));
     }
     std::vector<double> bias;
+    bias.reserve(size(units));
     for (int i = 0; i < units; ++i) {
       bias.push_back(dice_.normal());  // no sum lies on a boundary of codes
     }
@@ -116,12 +118,14 @@ class StepsModel {
       line(keys + ", precision: {activation: \"ufixed<16,1>\"}");
       return;
     }
-    line(keys + ", exp_index: \"ufixed<6,4,trn,sat>\", exp_frac: 8, inv_index: \"ufixed<7,4>\", inv_frac: 9");
+    line(keys + R"(, exp_index: "ufixed<6,4,trn,sat>", exp_frac: 8, inv_index: "ufixed<7,4>", inv_frac: 9)");
     std::vector<std::int64_t> exp_table;
+    exp_table.reserve(64);
     for (int i = 0; i < 64; ++i) {
       exp_table.push_back(std::llround(256 * std::exp(-i / 4.0)));
     }
     std::vector<std::int64_t> inv_table;
+    inv_table.reserve(128);
     for (int i = 0; i < 128; ++i) {
       inv_table.push_back(std::llround(512 / (i / 8.0 + 0.1)));
     }

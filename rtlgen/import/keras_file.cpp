@@ -154,7 +154,7 @@ std::string KerasFile::find_in_store(const KerasPlace& place, const KerasWeight&
                                              : std::vector<std::string>{weight.part + "/", "_" + weight.part + "/"};
   for (const std::string& store : {place.store, place.named_store}) {
     for (const std::string& part : parts) {
-      const std::string path = fmt::format("{}/{}vars/{}", store, part, weight.index);
+      std::string path = fmt::format("{}/{}vars/{}", store, part, weight.index);
       if (weights_->contains(path)) {
         return path;
       }

@@ -139,7 +139,8 @@ OnnxAttention find_attention(const std::string& file, const OnnxNetwork& network
     bias = {{count, dim}, std::move(rows.bias), false};
   };
   constexpr double kClose = 1e-7;  // 1/sqrt(key dim) of float32 graphs is off by 2^-25
-  double factor = parts.factor * std::sqrt(static_cast<double>(parts.query.size() / count));
+  const std::size_t key_dim = parts.query.size() / count;
+  double factor = parts.factor * std::sqrt(static_cast<double>(key_dim));
   factor = std::abs(factor - 1) < kClose ? 1 : factor;
   fill(0, parts.query, factor, made.wq, made.bq);
   fill(1, parts.key, 1, made.wk, made.bk);

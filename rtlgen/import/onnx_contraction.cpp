@@ -355,21 +355,24 @@ OnnxValue contract_to_scores(OnnxContext& context, const OnnxNode& node, const O
     const OnnxAxis* const left = axis_of(a, out[i]);
     const OnnxAxis* const right = axis_of(b, out[i]);
     const bool left_has = !atoms_in(left, Atom::token).empty();
-    const bool right_has = !atoms_in(right, Atom::token).empty();
-    if (left_has || right_has) {
-      if ((left != nullptr && right != nullptr) ||
-          !is_whole(left_has ? *left : *right, Atom::token, left_has ? left_tokens : right_tokens)) {
+    const OnnxAxis* const side = left_has ? left : !atoms_in(right, Atom::token).empty() ? right : nullptr;
+    if (side != nullptr) {
+      const std::int64_t tokens = left_has ? left_tokens : right_tokens;
+      if ((left != nullptr && right != nullptr) || !is_whole(*side, Atom::token, tokens)) {
         refuse("multiplies two tensors of the event token by token");
       }
-      layout[i] = {{left_has ? Atom::left : Atom::right, left_has ? left_tokens : right_tokens, 1}};
+      layout[i] = {{left_has ? Atom::left : Atom::right, tokens, 1}};
       ++sides;
       continue;
     }
     if (!only(left, Atom::feature, Atom::batch) || !only(right, Atom::feature, Atom::batch)) {
       refuse("multiplies tensors that were repeated");
     }
-    const OnnxAxis& axis = left != nullptr && !left->empty() ? *left : right != nullptr ? *right : *left;
-    layout[i] = head_axis(axis, Atom::feature, inner, Atom::head);
+    const OnnxAxis* const axis = left != nullptr && !left->empty() ? left : right != nullptr ? right : left;
+    if (axis == nullptr) {
+      refuse("makes an axis that neither of its operands has");
+    }
+    layout[i] = head_axis(*axis, Atom::feature, inner, Atom::head);
   }
   if (sides != (left_tokens > 1 ? 1 : 0) + (right_tokens > 1 ? 1 : 0) || left_tokens != right_tokens) {
     refuse("multiplies tensors of different tokens");

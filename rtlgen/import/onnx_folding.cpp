@@ -365,8 +365,8 @@ class Folder {
     }
     OnnxShape made;
     std::size_t next = 0;
-    for (std::size_t i = 0; i < named.size(); ++i) {
-      if (!named[i]) {
+    for (const bool is_named : named) {
+      if (!is_named) {
         if (next == shape.size()) {
           fail("names an axis twice");
         }

@@ -339,7 +339,7 @@ class QuantizerReader {
 
   /// The tensor rounded to multiples of `scale`, unless a quantizer has just made it.
   OnnxValue on_integers(double scale) const {
-    const OnnxValue x = activation();
+    OnnxValue x = activation();
     if (context_.network.at(x.node).op == NetOp::quantize) {
       return x;
     }

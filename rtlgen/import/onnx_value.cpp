@@ -32,6 +32,7 @@ OnnxValue OnnxContext::materialized(const OnnxNode& node, const OnnxValue& value
   const std::int64_t tokens = network.at(value.node).tokens;
   std::vector<std::int64_t> columns;
   const bool one_token = token_axis.empty() && tokens > 1;
+  columns.reserve(features.size());
   for (const std::int64_t feature : features) {
     columns.push_back(feature + value.feature_offset +
                       (one_token ? value.token_offset * network.at(value.node).features : 0));
@@ -42,7 +43,7 @@ OnnxValue OnnxContext::materialized(const OnnxNode& node, const OnnxValue& value
   made.node = network.add_select(value.node, columns, one_token, origin(node));
   made.token_offset = 0;
   made.feature_offset = 0;
-  std::int64_t stride = static_cast<std::int64_t>(features.size());
+  auto stride = static_cast<std::int64_t>(features.size());
   for (OnnxAxis& axis : made.layout) {
     for (OnnxAtom& atom : axis) {
       if (atom.kind == OnnxAtomKind::feature) {

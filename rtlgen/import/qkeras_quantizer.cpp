@@ -55,7 +55,7 @@ nlohmann::json python_literal(const std::string& text) {
   if (text.size() >= 2 && (text.front() == '\'' || text.front() == '"') && text.back() == text.front()) {
     return text.substr(1, text.size() - 2);
   }
-  const nlohmann::json number = nlohmann::json::parse(text, nullptr, false);
+  nlohmann::json number = nlohmann::json::parse(text, nullptr, false);
   if (number.is_number()) {
     return number;
   }

@@ -353,28 +353,28 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
     const char* message;
   };
   const std::vector<Case> cases = {
-      {"branches.keras", "\"class_name\": \"ReLU\"", "\"class_name\": \"PReLU\"",
+      {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "PReLU")",
        "layer 'relu6' (PReLU): the class is not supported; nearest: LeakyReLU"},
-      {"branches.keras", "\"class_name\": \"ReLU\"", "\"class_name\": \"QSeparableConv1D\"",
+      {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "QSeparableConv1D")",
        "layer 'relu6' (QSeparableConv1D): the class is not supported; nearest: QDense"},
       {"branches.keras", "\"negative_slope\": 0.0", "\"negative_slope\": 0.1",
        "layer 'relu6' (ReLU): ReLU with negative_slope and max_value, expected one of the two; nearest: ReLU()"},
-      {"branches.keras", "\"activation\": \"tanh\"", "\"activation\": \"exponential\"",
+      {"branches.keras", R"("activation": "tanh")", R"("activation": "exponential")",
        "layer 'shared' (Dense): activation \"exponential\", expected linear, relu, relu6, leaky_relu, elu, selu, gelu, "
        "sigmoid, tanh, silu, softplus, softsign, hard_silu, softmax or a quantizer of QKeras"},
       {"branches.keras", "\"axis\": -1", "\"axis\": 1",
        "layer 'join' (Concatenate): axis: 1 of a tensor [4,5], expected the last axis (the features)"},
       {"branches.keras", "\"target_shape\": [4, -1]", "\"target_shape\": [5, -1]",
        "layer 'reshape' (Reshape): target_shape: [5,-1] of a tensor [24], expected as many elements"},
-      {"branches.keras", "\"keras_history\": [\"reshape\", 0, 0]", "\"keras_history\": [\"shared\", 0, 0]",
+      {"branches.keras", R"("keras_history": ["reshape", 0, 0])", R"("keras_history": ["shared", 0, 0])",
        "layer 'shared' (Dense): the layer's inputs come from its own output"},
-      {"branches.keras", "\"keras_history\": [\"reshape\", 0, 0]", "\"keras_history\": [\"nowhere\", 0, 0]",
+      {"branches.keras", R"("keras_history": ["reshape", 0, 0])", R"("keras_history": ["nowhere", 0, 0])",
        "layer 'shared' (Dense): there is no layer 'nowhere', which others take as input"},
-      {"branches.keras", "\"name\": \"most\", \"inbound_nodes\"", "\"name\": \"join\", \"inbound_nodes\"",
+      {"branches.keras", R"("name": "most", "inbound_nodes")", R"("name": "join", "inbound_nodes")",
        "two layers are named 'join'"},
       {"branches.keras", "\"batch_shape\": [null, 24]", "\"batch_shape\": [null, 99999999]",
        "layer 'branches_input' (InputLayer): batch_shape: 99999999, expected a whole number from 1 to 1048576"},
-      {"transformer.keras", "\"equation\": \"abc,cd->abd\"", "\"equation\": \"abc,bd->adc\"",
+      {"transformer.keras", R"("equation": "abc,cd->abd")", R"("equation": "abc,bd->adc")",
        "layer 'embed' (EinsumDense): equation 'abc,bd->adc', expected a dense layer for each token (nearest: "
        "abc,cd->abd)"},
       {"transformer.keras", "\"attention_axes\": [1]", "\"attention_axes\": [2]",
@@ -382,11 +382,11 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
        "axis 1"},
       {"transformer.keras", "\"num_heads\": 2", "\"num_heads\": 4",
        "layer 'attention1' (MultiHeadAttention): weight 'query/kernel' has shape [8,2,4], expected [8,4,4]"},
-      {"transformer.keras", "\"units\": 12, \"activation\": \"gelu\"", "\"units\": 12, \"activation\": [1]",
+      {"transformer.keras", R"("units": 12, "activation": "gelu")", R"("units": 12, "activation": [1])",
        "layer 'hidden' (Dense): activation [1], expected linear, relu, relu6, leaky_relu, elu, selu, gelu, sigmoid, "
        "tanh, "
        "silu, softplus, softsign, hard_silu, softmax or a quantizer of QKeras"},
-      {"transformer.keras", "\"class_name\": \"Functional\"", "\"class_name\": \"Subclassed\"",
+      {"transformer.keras", R"("class_name": "Functional")", R"("class_name": "Subclassed")",
        "a model of class Subclassed, expected Sequential or Functional"},
       {"autoencoder.keras", "\"activation\": \"binary(alpha=1)\"", "\"activation\": \"ternary(alpha=1)\"",
        "layer 'signs' (QActivation): quantizer ternary(alpha=1) of an activation; nearest: "
@@ -400,7 +400,7 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
 TEST_CASE("keras: attention other than self-attention is refused", "[keras]") {
   const auto edit_call = [](const std::string& from, const std::string& to) {
     return [from, to](const std::string& text) {
-      const std::size_t layer = text.find("\"name\": \"attention1\", \"inbound_nodes\"");
+      const std::size_t layer = text.find(R"("name": "attention1", "inbound_nodes")");
       REQUIRE(layer != std::string::npos);
       return text.substr(0, layer) + replaced(from, to)(text.substr(layer));
     };

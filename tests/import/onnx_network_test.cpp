@@ -428,7 +428,7 @@ TEST_CASE("onnx import: names of layers are those of docs/yaml.md", "[import]") 
   CHECK(layer_name("/e/layers.0/self_attn/MatMul_1") == "e.layers.0.self_attn.MatMul_1");
   CHECK(layer_name("onnx::MatMul_3") == "onnx__MatMul_3");
   CHECK(layer_name("12") == "layer12");
-  CHECK(layer_name("./") == "");
+  CHECK(layer_name("./").empty());
   CHECK(layer_name(std::string(100, 'a')).size() == 48);
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("onnx scores: heads are runs of features, whatever the order of axes",
     REQUIRE(layer_types(model) == Types{"quantize", "quantize", "scores", "activation", "quantize", "mix"});
     CHECK(model.layers[2].keys["heads"] == 3);
     CHECK(model.layers[5].keys["heads"] == 3);
-    CHECK_FALSE(model.notes.size() > 0);  // nothing is only close
+    CHECK(model.notes.empty());  // nothing is only close
   }
   SECTION("elements before heads: the features are reordered") {
     const std::string keys = graph.transpose(query, {0, 3, 2, 1});  // two heads of three elements

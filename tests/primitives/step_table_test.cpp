@@ -42,6 +42,7 @@ Graph random_step_table(Dice& dice, int index) {
   Literal values{{rows, count + 1}, {}};
   for (int row = 0; row < rows; ++row) {
     std::vector<std::int64_t> sorted;
+    sorted.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) {
       sorted.push_back(random_mantissa(dice, {format.lowest(), format.format.max()}));
     }

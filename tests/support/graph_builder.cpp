@@ -12,8 +12,8 @@
 namespace rtlgen::testing {
 
 const std::vector<double>& test_clocks() {
-  static const std::vector<double> clocks = {100, 200, 360, 600};
-  return clocks;
+  static const std::vector<double> kClocks = {100, 200, 360, 600};
+  return kClocks;
 }
 
 CoreShape random_shape(Dice& dice, int index, int most_tokens) {

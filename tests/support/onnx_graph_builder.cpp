@@ -15,7 +15,7 @@ OnnxGraphBuilder::OnnxGraphBuilder(const std::vector<OnnxDim>& event) {
 void OnnxGraphBuilder::add_mask() { graph_.inputs.push_back({"mask", {{1, ""}, {4, ""}}}); }
 
 std::string OnnxGraphBuilder::constant(const std::vector<std::int64_t>& shape, const std::vector<double>& values) {
-  const std::string name = "c" + std::to_string(graph_.initializers.size());
+  std::string name = "c" + std::to_string(graph_.initializers.size());
   auto made = std::make_shared<OnnxTensor>();
   made->shape = shape;
   made->values = values;
@@ -25,7 +25,7 @@ std::string OnnxGraphBuilder::constant(const std::vector<std::int64_t>& shape, c
 
 std::string OnnxGraphBuilder::whole(const std::vector<std::int64_t>& shape, const std::vector<double>& values, int bits,
                                     bool is_signed) {
-  const std::string name = constant(shape, values);
+  std::string name = constant(shape, values);
   OnnxTensor made = *graph_.initializers[name];
   made.kind = OnnxKind::integer;
   made.bits = bits;

@@ -13,6 +13,8 @@ namespace {
 constexpr double kLog2E = 1.44269504088896340735992468100189214;
 /// Largest merged query matrix (elements).
 constexpr std::size_t kMaxMergedWeights = std::size_t{1} << 24;
+/// Most features of a layer; quantizers of them are square matrices.
+constexpr int kMaxFeatures = 4096;
 
 std::size_t size_of(int dimension) { return static_cast<std::size_t>(dimension); }
 
@@ -298,7 +300,16 @@ class Expander {
     }
     Layer made = make(spec, spec.name.name, LayerOp::concat, inputs);
     made.features = features;
+    check_features(made);
     return push(std::move(made));
+  }
+
+  /// Layers whose features are not said in the description may not have any number of them.
+  static void check_features(const Layer& made) {
+    if (made.features > kMaxFeatures) {
+      throw SourceError(made.where, "layer '" + made.name + "' has " + std::to_string(made.features) +
+                                        " features, expected at most " + std::to_string(kMaxFeatures));
+    }
   }
 
   /// scores and mix.
@@ -323,6 +334,7 @@ class Expander {
     made.heads = spec.heads;
     made.kv_heads = spec.kv_heads;
     made.features = spec.heads * (mix ? dim : a.tokens);
+    check_features(made);
     return push(std::move(made));
   }
 

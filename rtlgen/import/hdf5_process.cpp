@@ -78,16 +78,18 @@ bool receive_message(int socket, std::string& message, std::size_t limit) {
   return true;
 }
 
-/// What the process has of address space, in bytes: a child begins with all that its parent had.
-std::size_t address_space() {
-  std::size_t pages = 0;
-  std::ifstream("/proc/self/statm") >> pages;
-  return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-}
-
 void limit_resource(decltype(RLIMIT_CPU) which, rlim_t most) {
   const rlimit limit{most, most};
   setrlimit(which, &limit);
+}
+
+/// Allows so many bytes of address space more than the process has: a child begins with all that its parent had.
+void limit_memory([[maybe_unused]] std::size_t more) {
+#if !defined(__SANITIZE_ADDRESS__)  // whose shadow takes more than any limit
+  std::size_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  limit_resource(RLIMIT_AS, pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + more);
+#endif
 }
 
 /// The child: answers until the other end is closed. Never returns.
@@ -98,9 +100,7 @@ void limit_resource(decltype(RLIMIT_CPU) which, rlim_t most) {
   }
   limit_resource(RLIMIT_CORE, 0);
   limit_resource(RLIMIT_CPU, limits.seconds);
-#if !defined(__SANITIZE_ADDRESS__)
-  limit_resource(RLIMIT_AS, address_space() + limits.memory_bytes);
-#endif
+  limit_memory(limits.memory_bytes);
   try {
     const ServingProcess::Function function = make();
     std::string request;

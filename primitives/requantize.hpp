@@ -51,7 +51,7 @@ inline std::int64_t shift_round(std::int64_t x, int shift, Rounding rounding) {
   }
   const std::int64_t floored = x >> shift;
   const std::int64_t half = std::int64_t{1} << (shift - 1);
-  const std::int64_t dropped = x - (floored << shift);
+  const std::int64_t dropped = x & ((std::int64_t{1} << shift) - 1);
   const bool up = dropped != 0 && rounds_up(rounding, dropped == half, dropped > half, (floored & 1) != 0, floored < 0);
   return floored + (up ? 1 : 0);
 }

@@ -245,17 +245,7 @@ bool is_monotonic(const std::string& function) {
 
 ExactTensor quantize_function(Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer,
                               const std::string& name) {
-  ExactTensor source = tensor;
-  if (!tensor.op.empty()) {
-    ExactTensor sums = tensor_of_node(tensor.node, tensor.factor, tensor.offset);
-    sums.op = tensor.op;
-    sums.weight = tensor.weight;
-    sums.unrounded = tensor.unrounded;
-    source = materialize(graph, sums, name + ".sum");
-    source.low = tensor.low;
-    source.high = tensor.high;
-    source.steps = tensor.steps;
-  }
+  const ExactTensor source = separate_sums(graph, tensor, name + ".sum");
   const TensorType& type = graph.node(source.node).type;
   const CodePlaces places = places_of(quantizer);
   const Rows rows = rows_of(source, quantizer, type.range());

@@ -373,6 +373,17 @@ ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::s
   return result;
 }
 
+ExactTensor separate_sums(Graph& graph, const ExactTensor& tensor, const std::string& name) {
+  if (tensor.op.empty()) {
+    return tensor;
+  }
+  ExactTensor sums = exact_sums(graph, tensor, name);
+  sums.low = tensor.low;
+  sums.high = tensor.high;
+  sums.steps = tensor.steps;
+  return sums;
+}
+
 ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::string& name) {
   if (!tensor.steps.empty()) {
     throw IrError("'" + name +
@@ -462,10 +473,7 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
   }
   ExactTensor tensor = source;
   if (tensor.op == "flatten_dense") {  // its sums come from a module that has no formats of features
-    ExactTensor sums = exact_sums(graph, tensor, name + ".sum");
-    sums.low = tensor.low;
-    sums.high = tensor.high;
-    tensor = sums;
+    tensor = separate_sums(graph, tensor, name + ".sum");
   }
   if (quantizer.wraps) {
     const bool only_relu = (tensor.high.array() == std::numeric_limits<double>::infinity()).all() &&

@@ -18,6 +18,10 @@ ExactTensor exact_product(const Graph& graph, const ExactTensor& x, const std::s
 /// tensors with functions.
 ExactTensor materialize(Graph& graph, const ExactTensor& tensor, const std::string& name);
 
+/// The tensor with its sums as integers of a node `name`, where they are none yet; limits and functions stay to be
+/// applied. Throws IrError.
+ExactTensor separate_sums(Graph& graph, const ExactTensor& tensor, const std::string& name);
+
 /// The tensor as the integers of a node that are the real numbers but for the binary point; `tensor` has no limits and
 /// no constants of tokens. Throws IrError where scales are no binary fractions.
 ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const std::string& name);

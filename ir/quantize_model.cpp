@@ -261,11 +261,7 @@ class ModelQuantizer {
   }
 
   void set_output() {
-    try {
-      graph_.set_output(as_node(model_.layers.size() - 1).node);
-    } catch (const IrError& error) {
-      throw SourceError(model_.layers.back().where, error.what());
-    }
+    graph_.set_output(as_node(model_.layers.size() - 1).node);
     for (const ExactTensor& tensor : exact_) {
       if (!tensor.is_node() || tensor.is_plain(type(tensor.node))) {
         continue;

@@ -17,7 +17,6 @@ using Eigen::Index;
 using NodeId = Graph::NodeId;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kMaxConstant = 0x1p47;
 constexpr int kMostFractionBits = 64;  // of a constant
 
 std::size_t at(Index index) { return static_cast<std::size_t>(index); }
@@ -48,7 +47,7 @@ void set_constants(TokenSums& sums, const RowMatrix& constants, int x_frac, cons
     ++frac;
   }
   const RowMatrix scaled = constants * std::ldexp(1.0, frac);
-  if (!fits() || scaled.cwiseAbs().maxCoeff() >= kMaxConstant) {
+  if (!fits() || scaled.cwiseAbs().maxCoeff() >= kMaxMantissa) {
     throw IrError("'" + name +
                   "' adds constants that are no whole multiples of a power of two with at most 48 bits; expected "
                   "rounded constants, or a format of the layer's own");

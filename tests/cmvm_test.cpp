@@ -236,16 +236,21 @@ std::string formal_difference(const Cmvm& cmvm, const IntegerMatrix& matrix) {
   return complaints(folder, {"yosys", "-q", "-p", script});
 }
 
+VectorFormat four_bit_inputs(int count, bool is_signed) {
+  VectorFormat input = signed_inputs(count, 4);
+  if (!is_signed) {
+    input.is_signed = false;
+    input.intervals.assign(input.intervals.size(), {0, 15});
+  }
+  return input;
+}
+
 TEST_CASE("cmvm: small matrices are proved to multiply", "[cmvm][formal][rtl]") {
   for (unsigned seed = 1; seed <= 8; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);
     const IntegerMatrix matrix = random_matrix(dice, 3, 6);
-    VectorFormat input = signed_inputs(matrix.inputs, 4);
-    if (seed % 2 == 0) {
-      input.is_signed = false;
-      input.intervals.assign(input.intervals.size(), {0, 15});
-    }
+    const VectorFormat input = four_bit_inputs(matrix.inputs, seed % 2 != 0);
     const Cmvm cmvm = make_cmvm(matrix, input, stages_of(seed <= 5 ? 0 : 1), SolutionCache(), "W.npy");
     CHECK(formal_difference(cmvm, matrix) == "");
   }
@@ -257,11 +262,7 @@ TEST_CASE("cmvm: small matrices with ternary adders are proved to multiply", "[c
     CAPTURE(seed);
     Dice dice(seed);
     const IntegerMatrix matrix = random_matrix(dice, 3, 6);
-    VectorFormat input = signed_inputs(matrix.inputs, 4);
-    if (seed % 2 == 0) {
-      input.is_signed = false;
-      input.intervals.assign(input.intervals.size(), {0, 15});
-    }
+    const VectorFormat input = four_bit_inputs(matrix.inputs, seed % 2 != 0);
     const Cmvm cmvm = make_cmvm(matrix, input, ternary_stages_of(seed <= 3 ? 0 : 8), SolutionCache(), "W.npy");
     CHECK(formal_difference(cmvm, matrix) == "");
     ternary += cmvm.pipeline.ternary_adders();

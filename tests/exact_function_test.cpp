@@ -6,10 +6,8 @@
 
 #include "ir/activation_functions.hpp"
 #include "ir/quantize_model.hpp"
-#include "primitives/solve_dense.hpp"
 #include "tests/support/exact_models.hpp"
 #include "tests/support/graph_builder.hpp"
-#include "tests/support/rtl_bench.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -149,11 +147,7 @@ TEST_CASE("exact functions: RTL equals golden", "[exact][rtl]") {
   for (unsigned seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);
-    Model model = random_functions(dice);
-    model.clock_mhz = test_clocks()[seed % test_clocks().size()];
-    Graph graph = quantize_model(model, {});
-    solve_dense(graph, Effort::fast, SolutionCache());
-    CHECK(run_bench(graph, random_events(dice, graph, 24), {seed}).verdict() == "ok");
+    CHECK(rtl_verdict(random_functions(dice), dice, seed) == "ok");
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include "ir/exact_lowering.hpp"
 #include "ir/quantize_model.hpp"
-#include "primitives/solve_dense.hpp"
 #include "tests/support/exact_models.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -205,11 +204,7 @@ TEST_CASE("exact models: RTL equals golden", "[exact][rtl]") {
   for (unsigned seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);
-    Model model = random_chain(dice);
-    model.clock_mhz = test_clocks()[seed % test_clocks().size()];
-    Graph graph = quantize_model(model, {});
-    solve_dense(graph, Effort::fast, SolutionCache());
-    CHECK(run_bench(graph, random_events(dice, graph, 24), {seed}).verdict() == "ok");
+    CHECK(rtl_verdict(random_chain(dice), dice, seed) == "ok");
   }
 }
 

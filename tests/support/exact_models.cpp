@@ -4,6 +4,10 @@
 #include <cmath>
 
 #include "ir/float_reference.hpp"
+#include "ir/quantize_model.hpp"
+#include "primitives/solve_dense.hpp"
+#include "tests/support/graph_builder.hpp"
+#include "tests/support/rtl_bench.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -46,6 +50,13 @@ std::size_t differences_from_formula(const Model& model, const Graph& graph, con
   const Outputs both = outputs(model, graph, events);
   const auto error = (both.golden - both.real).array().abs();
   return static_cast<std::size_t>((error > 1e-9 * both.real.array().abs().max(1.0)).count());
+}
+
+std::string rtl_verdict(Model model, Dice& dice, unsigned seed) {
+  model.clock_mhz = test_clocks()[seed % test_clocks().size()];
+  Graph graph = quantize_model(model, {});
+  solve_dense(graph, Effort::fast, SolutionCache());
+  return run_bench(graph, random_events(dice, graph, 24), {seed}).verdict();
 }
 
 }  // namespace rtlgen::testing

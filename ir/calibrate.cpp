@@ -4,25 +4,38 @@
 #include <cmath>
 #include <limits>
 
+#include "ir/sample.hpp"
 #include "primitives/requantize.hpp"
 
 namespace rtlgen {
 namespace {
 
-constexpr Eigen::Index kSample = 1 << 15;  // values looked at when formats are compared
-constexpr int kClippedBits = 4;            // most whole bits given up to clipping
-constexpr int kWide = 12;                  // formats from here on never clip
+constexpr std::size_t kSample = std::size_t{1} << 18;  // values looked at when formats are compared
+constexpr int kClippedBits = 4;                        // most whole bits given up to clipping
+constexpr int kWide = 12;                              // formats from here on never clip
 
-double squared_error(const RowMatrix& values, const Format& format) {
-  const Quantizer quantizer{format, Rounding::rnd, Overflow::sat};
-  const double step = std::ldexp(1.0, -format.frac());
-  const Eigen::Index stride = std::max<Eigen::Index>(1, values.size() / kSample);
-  double error = 0;
-  for (Eigen::Index i = 0; i < values.size(); i += stride) {
-    const double difference = values.data()[i] - static_cast<double>(quantize_real(values.data()[i], quantizer)) * step;
-    error += difference * difference;
+/// Whole rows of `values`, about kSample values of them: each feature is seen as often as every other.
+RowMatrix sampled_rows(const RowMatrix& values) {
+  const auto rows = static_cast<std::size_t>(values.rows());
+  const std::size_t wanted = std::max<std::size_t>(1, kSample / static_cast<std::size_t>(values.cols()));
+  if (rows <= wanted) {
+    return values;
   }
-  return error;
+  RowMatrix sample(static_cast<Eigen::Index>(wanted), values.cols());
+  Eigen::Index row = 0;
+  for (const std::size_t chosen : sample_indices(rows, wanted)) {
+    sample.row(row++) = values.row(static_cast<Eigen::Index>(chosen));
+  }
+  return sample;
+}
+
+/// Of rounding to the nearest and limiting.
+double squared_error(const RowMatrix& values, const Format& format) {
+  const double step = std::ldexp(1.0, -format.frac());
+  const auto lowest = static_cast<double>(format.min());
+  const auto highest = static_cast<double>(format.max());
+  const auto codes = (values.array() / step + 0.5).floor().max(lowest).min(highest);
+  return (values.array() - codes * step).square().sum();
 }
 
 }  // namespace
@@ -42,10 +55,11 @@ Format calibrated_format(const RowMatrix& values, int bits) {
   if (bits >= kWide || largest == 0) {
     return best;
   }
+  const RowMatrix sample = sampled_rows(values);
   double least = std::numeric_limits<double>::infinity();
   for (int clipped = 0; clipped <= kClippedBits; ++clipped) {
     const Format candidate{is_signed, bits, std::clamp(full - clipped, -32, 48)};
-    const double error = squared_error(values, candidate);
+    const double error = squared_error(sample, candidate);
     if (error < least) {
       least = error;
       best = candidate;

@@ -7,7 +7,8 @@
 namespace rtlgen {
 
 /// The format of `bits` bits that suits the values (rows x columns, all alike): unsigned where none is negative. Up to
-/// 11 bits the binary point with the least mean squared error is taken, clipping included; from 12 bits on the largest
+/// 11 bits the binary point with the least mean squared error is taken, clipping included, over all rows or a sample of
+/// whole ones (sample_indices); from 12 bits on the largest
 /// value keeps a margin of an eighth, since unseen events go further.
 Format calibrated_format(const RowMatrix& values, int bits);
 

@@ -1,5 +1,6 @@
 #include "ir/quantize_model.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -15,11 +16,14 @@
 #include "ir/exact_lowering.hpp"
 #include "ir/exact_node.hpp"
 #include "ir/float_reference.hpp"
+#include "ir/sample.hpp"
 #include "ir/verify.hpp"
+#include "primitives/attention.hpp"
 #include "primitives/normalize.hpp"
 #include "primitives/pool.hpp"
 #include "primitives/primitive.hpp"
 #include "primitives/requantize.hpp"
+#include "primitives/softmax.hpp"
 #include "primitives/softmax_tables.hpp"
 #include "primitives/table.hpp"
 
@@ -29,6 +33,9 @@ namespace {
 constexpr std::size_t kCalibrationPortion = 128;  // events run through the float model at once
 constexpr std::size_t kScoreEvents = 256;         // events whose attention scores are looked at
 constexpr int kRowSpread = 6;  // a weight row may have this many fraction bits more than the coarsest
+
+constexpr int kLeastExpBits = 8;  // automatic widths inside attention are not made narrower
+constexpr int kLeastTableBits = 6;
 
 constexpr int kScoreFactorBits = 11;  // of the factor between sums and scores of a softmax
 constexpr int kScoreGuardBits = 6;    // of the scores' offsets, behind their fraction
@@ -517,16 +524,12 @@ class ModelQuantizer {
 
   NodeId lower_normalize(std::size_t index) {
     const Layer& layer = model_.layers[index];
-    const NodeId x = operand(layer);
+    const NodeId x = narrow_enough(layer, operand(layer));
     const int bits = table_bits(layer);
-    const int features = type(x).features;
-    const RsqrtTable table = make_rsqrt_table(features, bits + 1, bits + 3);
-    // V is d^3 (centered) or d times what epsilon is added to, in units of the squared step.
-    const double factor = layer.center ? std::pow(features, 3) : features;
-    const double epsilon = std::min(std::ldexp(layer.epsilon * factor, 2 * type(x).frac), 0x1p60);
+    const RsqrtTable table = make_rsqrt_table(type(x).features, bits + 1, bits + 3);
     return append(layer.name, "normalize",
                   {{"center", std::int64_t{layer.center}},
-                   {"epsilon", static_cast<std::int64_t>(std::llround(epsilon))},
+                   {"epsilon", integer_epsilon(layer, type(x))},
                    {"rsqrt_table", table.table},
                    {"rsqrt_width", std::int64_t{table.width}},
                    {"rsqrt_scale", std::int64_t{table.scale}},
@@ -534,22 +537,113 @@ class ModelQuantizer {
                   {x});
   }
 
+  /// V is d^3 (centered) or d times what epsilon is added to, in units of the squared step.
+  static std::int64_t integer_epsilon(const Layer& layer, const TensorType& x) {
+    const double factor = layer.center ? std::pow(x.features, 3) : x.features;
+    return std::llround(std::min(std::ldexp(layer.epsilon * factor, 2 * x.frac), 0x1p60));
+  }
+
+  /// The operand of a norm without the low bits that its sum of squares has no room for.
+  NodeId narrow_enough(const Layer& layer, NodeId x) {
+    const Format format = tensor_format(graph_.node(x));
+    const int excess =
+        normalize_variance_width(type(x), layer.center, integer_epsilon(layer, type(x))) - kMaxVarianceWidth;
+    const int dropped = (excess + 1) / 2;
+    if (excess <= 0 || dropped >= format.width) {
+      return x;
+    }
+    const Quantizer narrow{{format.is_signed, format.width - dropped, format.integer}, Rounding::rnd, Overflow::sat};
+    spdlog::warn("layer '{}': the squares of {} features in {} need more than {} bits: rounded to {}", layer.name,
+                 type(x).features, to_string(format), kMaxVarianceWidth, to_string(narrow.format));
+    return append(layer.name + ".narrowed", "quantize", {{"relu", std::int64_t{0}}, {"output", narrow}}, {x});
+  }
+
   NodeId lower_attention(std::size_t index) {
     const Layer& layer = model_.layers[index];
-    const int exp_width = exp_bits(layer);
-    const int act_bits = activation_bits(layer);
+    std::vector<NodeId> operands;
+    for (std::size_t which = 0; which < layer.inputs.size(); ++which) {
+      operands.push_back(operand(layer, which));
+    }
+    const AttentionFormats formats = attention_formats(layer, type(operands.at(2)));
+    const int index_bits = formats.score.format.frac();
+    return append(layer.name, "attention",
+                  {{"heads", std::int64_t{layer.heads}},
+                   {"kv_heads", std::int64_t{layer.kv_heads}},
+                   {"row_max", std::int64_t{formats.row_max}},
+                   {"score", formats.score},
+                   {"exp_bias", formats.exp_bias()},
+                   {"exp_table", make_exp_table(index_bits, formats.exp_width)},
+                   {"exp_width", std::int64_t{formats.exp_width}},
+                   {"recip_table", make_reciprocal_table(formats.recip_index, formats.recip_width())},
+                   {"recip_width", std::int64_t{formats.recip_width()}},
+                   {"recip_lz_max", std::int64_t{formats.zeros(model_.tokens)}},
+                   {"output", output_quantizer(index)}},
+                  operands);
+  }
+
+  /// Bits inside an attention.
+  struct AttentionFormats {
+    Quantizer score;
+    bool row_max = true;
+    int exp_width = 0;
+    int recip_index = 0;
+
+    std::int64_t exp_bias() const { return row_max ? 0 : score.format.max() >> score.format.frac(); }
+    int recip_width() const { return recip_index + 2; }
+    int sum_width(int tokens) const { return exp_width + clog2(tokens); }
+    /// Most leading zeros of the sum of exponentials. With the row maximum one of them is at least 1/2 of full scale;
+    /// without it the sum may be as small as 1.
+    int zeros(int tokens) const {
+      return row_max ? sum_width(tokens) - exp_width : std::min(sum_width(tokens) - 1, 24 - recip_width());
+    }
+    /// Bits of the normalised product (signed) of values in `range`.
+    int product_width(int tokens, const Interval& range) const {
+      const std::int64_t largest = ((std::int64_t{1} << exp_width) - 1) * tokens;
+      return signed_width(largest * hull(range, Interval{0, 0})) + recip_width() + zeros(tokens);
+    }
+  };
+
+  /// The formats that the description asks for; what it leaves open so that everything fits.
+  AttentionFormats attention_formats(const Layer& layer, const TensorType& values) const {
+    AttentionFormats formats;
+    formats.exp_width = exp_bits(layer);
+    formats.recip_index = table_bits(layer);
     std::optional<ScoreRange> range;
     if (calibration_.count > 0) {
       range = scores(layer);
     }
-    // Without the row maximum a row's exponentials must keep enough bits below the largest score of all.
-    bool row_max = true;
+    formats.score = score_quantizer(layer, range);
+    const auto too_wide = [&] { return formats.product_width(model_.tokens, values.range()) > kMaxNormalisedWidth; };
     if (layer.row_max) {
-      row_max = *layer.row_max;
+      formats.row_max = *layer.row_max;
     } else if (range) {
+      // Without the row maximum a row's exponentials must keep enough bits below the largest score of all.
+      formats.row_max = false;
       const double lost = std::ceil(std::max(range->largest, 0.0)) + 1 - range->least_row_max;
-      row_max = lost > exp_width - std::min(act_bits, 10);
+      formats.row_max = lost > formats.exp_width - std::min(activation_bits(layer), 10) || too_wide();
     }
+    const bool open_exp = !(layer.precision.exp_bits || model_.default_precision.exp_bits);
+    const bool open_table = !(layer.precision.table_bits || model_.default_precision.table_bits);
+    while (too_wide() && open_exp && formats.exp_width > kLeastExpBits) {
+      --formats.exp_width;
+    }
+    while (too_wide() && open_table && formats.recip_index > kLeastTableBits) {
+      --formats.recip_index;
+    }
+    if (too_wide()) {
+      throw SourceError(
+          layer.where,
+          fmt::format("layer '{}': sums over {} tokens of exponentials (exp_bits {}) and values of {} bits, normalised "
+                      "(table_bits {}), need {} bits, expected at most {}: lower exp_bits, table_bits or the values' "
+                      "format",
+                      layer.name, model_.tokens, formats.exp_width, values.width, formats.recip_index,
+                      formats.product_width(model_.tokens, values.range()), kMaxNormalisedWidth));
+    }
+    return formats;
+  }
+
+  /// Scores in units of log2; `range`: what calibration saw of them.
+  Quantizer score_quantizer(const Layer& layer, const std::optional<ScoreRange>& range) const {
     Quantizer score;
     const auto& own = layer.precision.score;
     const auto& chosen = own ? own : model_.default_precision.score;
@@ -557,37 +651,18 @@ class ModelQuantizer {
       score = chosen->quantizer;
     } else {
       require_calibration(layer);
-      const int whole = std::clamp(integer_bits(range->largest_magnitude * 1.125), 2, 12);
-      const int width = chosen ? chosen->bits : whole + exp_index_bits(layer);
+      const int whole = std::clamp(integer_bits(range->largest_magnitude * 1.125), 2, kMaxScoreWidth - 1);
+      const int width = chosen ? chosen->bits : std::min(whole + exp_index_bits(layer), kMaxScoreWidth);
       score.format = Format{true, width, whole};
     }
     const int index_bits = score.format.frac();
-    if (index_bits < 0 || index_bits > 12) {
-      throw SourceError(layer.where, "layer '" + layer.name + "': the score format " + to_string(score.format) +
-                                         " has " + std::to_string(index_bits) + " fraction bits, expected 0 to 12");
+    if (index_bits < 0 || index_bits > 12 || score.format.width > kMaxScoreWidth) {
+      throw SourceError(layer.where, fmt::format("layer '{}': the score format {} has {} bits, {} of them of the "
+                                                 "fraction, expected at most {} bits and 0 to 12 of the fraction",
+                                                 layer.name, to_string(score.format), score.format.width, index_bits,
+                                                 kMaxScoreWidth));
     }
-    const int bits = table_bits(layer);
-    const int recip_width = bits + 2;
-    const int sum_width = exp_width + clog2(model_.tokens);
-    // With the row maximum one exponential is at least 1/2 of full scale; without it the sum may be as small as 1.
-    const int zeros = row_max ? sum_width - exp_width : std::min(sum_width - 1, 24 - recip_width);
-    std::vector<NodeId> operands;
-    for (std::size_t which = 0; which < layer.inputs.size(); ++which) {
-      operands.push_back(operand(layer, which));
-    }
-    return append(layer.name, "attention",
-                  {{"heads", std::int64_t{layer.heads}},
-                   {"kv_heads", std::int64_t{layer.kv_heads}},
-                   {"row_max", std::int64_t{row_max}},
-                   {"score", score},
-                   {"exp_bias", row_max ? std::int64_t{0} : score.format.max() >> index_bits},
-                   {"exp_table", make_exp_table(index_bits, exp_width)},
-                   {"exp_width", std::int64_t{exp_width}},
-                   {"recip_table", make_reciprocal_table(bits, recip_width)},
-                   {"recip_width", std::int64_t{recip_width}},
-                   {"recip_lz_max", std::int64_t{zeros}},
-                   {"output", output_quantizer(index)}},
-                  operands);
+    return score;
   }
 
   ScoreRange scores(const Layer& layer) const {
@@ -599,8 +674,8 @@ class ModelQuantizer {
     const auto real = [&](Eigen::Index row) {
       return calibration_.mask.empty() || calibration_.mask[static_cast<std::size_t>(row)] != 0;
     };
-    const std::size_t events = std::min(calibration_.count, kScoreEvents);
-    for (Eigen::Index top = 0; top < static_cast<Eigen::Index>(events) * tokens; top += tokens) {
+    for (const std::size_t event : sample_indices(calibration_.count, kScoreEvents)) {
+      const Eigen::Index top = static_cast<Eigen::Index>(event) * tokens;
       for (int head = 0; head < layer.heads; ++head) {
         const int kv_head = layer.kv_heads == 1 ? 0 : head;
         const RowMatrix s =
@@ -687,7 +762,7 @@ class ModelQuantizer {
         largest = std::max(largest, std::abs(tensor.factor[f] * static_cast<double>(end) + tensor.offset[f]));
       }
     }
-    const int whole = std::clamp(integer_bits(largest), 2, 12);
+    const int whole = std::clamp(integer_bits(largest), 2, kMaxSoftmaxWidth - exp_index_bits(layer));
     const int width = whole + exp_index_bits(layer);
     const Quantizer score{Format{true, width, whole}, Rounding::rnd, Overflow::sat};
     // The exponentials are tables of rtlgen, so nothing is lost with factors of few bits, which are shifts and

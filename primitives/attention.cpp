@@ -1,6 +1,7 @@
 #include "primitives/attention.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -70,8 +71,9 @@ class Attention final : public Primitive {
     const Sizes sizes = sizes_of(view);
     const SoftmaxTables tables(view.node);
     const Quantizer& score = view.node.quantizer("score");
-    require(view, score.format.is_signed && score.format.frac() == tables.exp_frac && score.format.width <= 24,
-            "the score format must be signed, at most 24 bits, with as many fraction bits as the exp table addresses");
+    require(view,
+            score.format.is_signed && score.format.frac() == tables.exp_frac && score.format.width <= kMaxScoreWidth,
+            "the score format must be signed, at most 32 bits, with as many fraction bits as the exp table addresses");
     const std::int64_t bias = view.node.integer("exp_bias");
     require(view, sizes.row_max ? bias == 0 : bias >= score.format.max() >> tables.exp_frac,
             "exp_bias must be 0 with row_max, else at least the largest whole part of a score");
@@ -83,66 +85,29 @@ class Attention final : public Primitive {
     require_quantizer(view, exact_score, score);
     const TensorType sum = exact_type(q.tokens, v.frac, {weighted_sum(view, sizes)});
     require_exact(view, sum);
-    require(view, sum.width + tables.recip_width + tables.recip_lz_max < 61, "the normalised product is too wide");
+    require(view, sum.width + tables.recip_width + tables.recip_lz_max <= kMaxNormalisedWidth,
+            "the normalised product is too wide");
     const Quantizer& output = view.node.quantizer("output");
     require_quantizer(view, exact_type(q.tokens, product_frac(view, sizes), {sum.range()}), output);
     return quantized_type(q.tokens, static_cast<int>(heads) * sizes.value_dim, output);
   }
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
+    return compute(view, operands, nullptr);
+  }
+
+  std::vector<InternalTensor> internals(const NodeView& view,
+                                        const std::vector<const Mantissas*>& operands) const override {
+    Trace trace;
+    compute(view, operands, &trace);
     const Sizes sizes = sizes_of(view);
-    const SoftmaxTables tables(view.node);
-    const Quantizer& score_format = view.node.quantizer("score");
-    const Quantizer& output = view.node.quantizer("output");
-    const auto bias = static_cast<int>(view.node.integer("exp_bias"));
-    const int frac = product_frac(view, sizes);
-    const std::int64_t lowest = score_format.format.min();
-    const Eigen::Index tokens = sizes.tokens;
-    const Eigen::Index events = operands[0]->rows() / tokens;
-    // 2^x for every x that can occur, so that the loop below only looks up.
-    std::vector<double> exponentials;
-    const std::int64_t highest = sizes.row_max ? 0 : score_format.format.max();
-    for (std::int64_t x = lowest; x <= highest; ++x) {
-      exponentials.push_back(static_cast<double>(tables.exp2(x, bias)));
-    }
-    const auto lookup_lowest = static_cast<double>(lowest);
-    Mantissas y(operands[0]->rows(), view.node.type.features);
-    Mantissas scores(tokens, tokens);
-    Mantissas sums(tokens, sizes.value_dim);
-    for (Eigen::Index event = 0; event < events; ++event) {
-      const Eigen::Index top = event * tokens;
-      for (int head = 0; head < sizes.heads; ++head) {
-        const int kv_head = sizes.kv_heads == 1 ? 0 : head;
-        const auto q = operands[0]->block(top, head * sizes.key_dim, tokens, sizes.key_dim);
-        const auto k = operands[1]->block(top, kv_head * sizes.key_dim, tokens, sizes.key_dim);
-        const auto v = operands[2]->block(top, kv_head * sizes.value_dim, tokens, sizes.value_dim);
-        scores.noalias() = q * k.transpose();
-        requantize(scores, sizes.score_frac, score_format);
-        for (Eigen::Index i = 0; i < tokens; ++i) {
-          double largest = 0;
-          if (sizes.row_max) {
-            largest = lookup_lowest;
-            for (Eigen::Index j = 0; j < tokens; ++j) {
-              largest = is_real(operands, top + j) ? std::max(largest, scores(i, j)) : largest;
-            }
-          }
-          for (Eigen::Index j = 0; j < tokens; ++j) {
-            const double x = std::max(scores(i, j) - largest, lookup_lowest);
-            scores(i, j) = is_real(operands, top + j) ? exponentials[static_cast<std::size_t>(x - lookup_lowest)] : 0.0;
-          }
-        }
-        sums.noalias() = scores * v;
-        for (Eigen::Index i = 0; i < tokens; ++i) {
-          const std::int64_t inverse =
-              tables.reciprocal(static_cast<std::int64_t>(scores.row(i).sum()), sizes.sum_width);
-          for (int d = 0; d < sizes.value_dim; ++d) {
-            y(top + i, head * sizes.value_dim + d) =
-                static_cast<double>(requantize(static_cast<std::int64_t>(sums(i, d)) * inverse, frac, output));
-          }
-        }
-      }
-    }
-    return y;
+    const auto exp_width = static_cast<int>(view.node.integer("exp_width"));
+    const Format sum{false, sizes.sum_width, sizes.sum_width - exp_width + 1};
+    const TensorType weighted = exact_type(1, view.operand(2).frac + exp_width - 1, {weighted_sum(view, sizes)});
+    return {{"score", view.node.quantizer("score").format, std::move(trace.scores), sizes.score_frac},
+            {"exp_sum", sum, std::move(trace.exp_sums), sum.frac()},
+            {"weighted_sum", Format{true, weighted.width, weighted.width - weighted.frac},
+             std::move(trace.weighted_sums), weighted.frac}};
   }
 
   Timing timing(const NodeView& view, const Hardware& hardware) const override {
@@ -212,6 +177,89 @@ class Attention final : public Primitive {
   }
 
  private:
+  /// Mantissas on the way, of real queries and keys.
+  struct Trace {
+    std::vector<double> scores;  // exact
+    std::vector<double> exp_sums;
+    std::vector<double> weighted_sums;
+  };
+
+  static Mantissas compute(const NodeView& view, const std::vector<const Mantissas*>& operands, Trace* trace) {
+    const Sizes sizes = sizes_of(view);
+    const SoftmaxTables tables(view.node);
+    const Quantizer& score_format = view.node.quantizer("score");
+    const Quantizer& output = view.node.quantizer("output");
+    const auto bias = static_cast<int>(view.node.integer("exp_bias"));
+    const int frac = product_frac(view, sizes);
+    const Eigen::Index tokens = sizes.tokens;
+    const Eigen::Index events = operands[0]->rows() / tokens;
+    // 2^x for every x that can occur and does not vanish, so that the loop below only looks up.
+    std::vector<double> exponentials;
+    const std::int64_t vanishing = (std::int64_t{bias} - tables.exp_width) * (std::int64_t{1} << tables.exp_frac);
+    const std::int64_t lowest = std::max(score_format.format.min(), vanishing);
+    const std::int64_t highest = sizes.row_max ? 0 : score_format.format.max();
+    for (std::int64_t x = lowest; x <= highest; ++x) {
+      exponentials.push_back(static_cast<double>(tables.exp2(x, bias)));
+    }
+    const auto lookup_lowest = static_cast<double>(lowest);
+    Mantissas y(operands[0]->rows(), view.node.type.features);
+    Mantissas scores(tokens, tokens);
+    Mantissas sums(tokens, sizes.value_dim);
+    for (Eigen::Index event = 0; event < events; ++event) {
+      const Eigen::Index top = event * tokens;
+      for (int head = 0; head < sizes.heads; ++head) {
+        const int kv_head = sizes.kv_heads == 1 ? 0 : head;
+        const auto q = operands[0]->block(top, head * sizes.key_dim, tokens, sizes.key_dim);
+        const auto k = operands[1]->block(top, kv_head * sizes.key_dim, tokens, sizes.key_dim);
+        const auto v = operands[2]->block(top, kv_head * sizes.value_dim, tokens, sizes.value_dim);
+        scores.noalias() = q * k.transpose();
+        if (trace != nullptr) {
+          keep_scores(operands, top, scores, *trace);
+        }
+        requantize(scores, sizes.score_frac, score_format);
+        for (Eigen::Index i = 0; i < tokens; ++i) {
+          double largest = 0;
+          if (sizes.row_max) {
+            largest = static_cast<double>(score_format.format.min());
+            for (Eigen::Index j = 0; j < tokens; ++j) {
+              largest = is_real(operands, top + j) ? std::max(largest, scores(i, j)) : largest;
+            }
+          }
+          for (Eigen::Index j = 0; j < tokens; ++j) {
+            const double x = std::max(scores(i, j) - largest, lookup_lowest);
+            scores(i, j) = is_real(operands, top + j) ? exponentials[static_cast<std::size_t>(x - lookup_lowest)] : 0.0;
+          }
+        }
+        sums.noalias() = scores * v;
+        for (Eigen::Index i = 0; i < tokens; ++i) {
+          const double exp_sum = scores.row(i).sum();
+          const std::int64_t inverse = tables.reciprocal(static_cast<std::int64_t>(exp_sum), sizes.sum_width);
+          if (trace != nullptr && is_real(operands, top + i)) {
+            trace->exp_sums.push_back(exp_sum);
+            trace->weighted_sums.insert(trace->weighted_sums.end(), sums.row(i).begin(), sums.row(i).end());
+          }
+          for (int d = 0; d < sizes.value_dim; ++d) {
+            y(top + i, head * sizes.value_dim + d) =
+                static_cast<double>(requantize(static_cast<std::int64_t>(sums(i, d)) * inverse, frac, output));
+          }
+        }
+      }
+    }
+    return y;
+  }
+
+  /// The scores [query, key] of the event whose first token is row `top`.
+  static void keep_scores(const std::vector<const Mantissas*>& operands, Eigen::Index top, const Mantissas& scores,
+                          Trace& trace) {
+    for (Eigen::Index i = 0; i < scores.rows(); ++i) {
+      for (Eigen::Index j = 0; is_real(operands, top + i) && j < scores.cols(); ++j) {
+        if (is_real(operands, top + j)) {
+          trace.scores.push_back(scores(i, j));
+        }
+      }
+    }
+  }
+
   static bool is_real(const std::vector<const Mantissas*>& operands, Eigen::Index row) {
     return operands.size() < 4 || (*operands[3])(row, 0) != 0;
   }

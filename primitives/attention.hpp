@@ -7,6 +7,10 @@
 
 namespace rtlgen {
 
+/// Widest score, and widest product of a weighted sum (signed), a reciprocal and its normalising shift.
+constexpr int kMaxScoreWidth = 32;
+constexpr int kMaxNormalisedWidth = 60;
+
 /// Operands q, k, v and, for masked events, the mask. Per head: c_ij = requantize(q_i . k_j) in units of log2; x_ij =
 /// c_ij, or c_ij - max_j c_ij (row_max 1; limited below to the score format); e_ij = exp2(x_ij), 0 for a masked key;
 /// y_i = requantize(sum_j e_ij v_j * reciprocal(sum_j e_ij)). Attributes: heads, kv_heads (heads, or 1: shared),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -23,7 +24,14 @@ struct Widths {
 Widths widths(const NodeView& view) {
   const TensorType& x = view.operand(0);
   const bool center = view.node.integer("center") != 0;
-  const int element = center ? x.width + clog2(x.features) + 1 : x.width;
+  return {center ? x.width + clog2(x.features) + 1 : x.width,
+          normalize_variance_width(x, center, view.node.integer("epsilon")),
+          clog2(static_cast<std::int64_t>(view.node.literal("rsqrt_table").values.size()))};
+}
+
+}  // namespace
+
+int normalize_variance_width(const TensorType& x, bool center, std::int64_t epsilon) {
   // Centered: V = d^3 * variance, and no variance exceeds a quarter of the squared range. Saturating interval
   // arithmetic.
   const Interval range = x.range();
@@ -32,10 +40,11 @@ Widths widths(const NodeView& view) {
   const std::int64_t largest = std::min(std::max(-range.lo, range.hi), std::int64_t{1} << 40);
   const Interval squares = center ? d * (d * (d * (spread * Interval{0, (spread + 3) / 4 + spread % 4})))
                                   : d * (largest * Interval{0, largest});
-  const Interval bound = squares + Interval{0, view.node.integer("epsilon")};
-  const int bits = signed_width(bound) - 1;
-  return {element, bits + bits % 2, clog2(static_cast<std::int64_t>(view.node.literal("rsqrt_table").values.size()))};
+  const int bits = signed_width(squares + Interval{0, epsilon}) - 1;
+  return bits + bits % 2;
 }
+
+namespace {
 
 /// Fraction bits of (e << z) * R before requantization: y = e * R' / sqrt(V), R' = R * 2^-scale, and V = m *
 /// 4^(variance/2 - 1 - z).
@@ -55,7 +64,8 @@ class Normalize final : public Primitive {
     require_shape(view, "rsqrt_table", {static_cast<int>(table.values.size())});
     require(view, view.node.integer("epsilon") >= 0, "epsilon must not be negative");
     const Widths sizes = widths(view);
-    require(view, sizes.variance <= 60, "the sum of squares needs more than 60 bits; choose a narrower input format");
+    require(view, sizes.variance <= kMaxVarianceWidth,
+            "the sum of squares needs more than 60 bits; choose a narrower input format");
     require(view, sizes.variance / 2 + 1 + view.node.integer("rsqrt_width") < 62, "the product is too wide");
     const TensorType& x = view.operand(0);
     TensorType exact = exact_type(x.tokens, product_frac(view, sizes), {Interval{-1, 1}});
@@ -64,38 +74,16 @@ class Normalize final : public Primitive {
   }
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
-    const Mantissas& x = *operands[0];
-    const Widths sizes = widths(view);
-    const bool center = view.node.integer("center") != 0;
-    const std::int64_t epsilon = view.node.integer("epsilon");
-    const auto& table = view.node.literal("rsqrt_table").values;
-    const Quantizer& quantizer = view.node.quantizer("output");
-    const int frac = product_frac(view, sizes);
-    const Eigen::Index features = x.cols();
-    Mantissas y(x.rows(), features);
-    std::vector<std::int64_t> e(static_cast<std::size_t>(features));
-    for (Eigen::Index row = 0; row < x.rows(); ++row) {
-      std::int64_t sum = 0;
-      for (Eigen::Index f = 0; f < features; ++f) {
-        e[static_cast<std::size_t>(f)] = static_cast<std::int64_t>(x(row, f));
-        sum += e[static_cast<std::size_t>(f)];
-      }
-      std::int64_t variance = epsilon;
-      for (std::int64_t& element : e) {
-        element = center ? features * element - sum : element;
-        variance += element * element;
-      }
-      const int shift = even_shift(variance, sizes.variance);
-      const std::int64_t normal = variance << (2 * shift);
-      const int drop = sizes.variance - sizes.index;
-      const std::int64_t index = drop >= 0 ? normal >> drop : normal << -drop;
-      const std::int64_t root = table[static_cast<std::size_t>(index)];
-      for (Eigen::Index f = 0; f < features; ++f) {
-        const std::int64_t product = e[static_cast<std::size_t>(f)] * (std::int64_t{1} << shift) * root;
-        y(row, f) = static_cast<double>(requantize(product, frac, quantizer));
-      }
-    }
-    return y;
+    return compute(view, operands, nullptr);
+  }
+
+  std::vector<InternalTensor> internals(const NodeView& view,
+                                        const std::vector<const Mantissas*>& operands) const override {
+    std::vector<double> variances;
+    compute(view, operands, &variances);
+    const int width = widths(view).variance;
+    const int frac = 2 * view.operand(0).frac;
+    return {{"variance", Format{false, width, width - frac}, std::move(variances), frac}};
   }
 
   Timing timing(const NodeView& view, const Hardware& hardware) const override {
@@ -145,6 +133,46 @@ class Normalize final : public Primitive {
   }
 
  private:
+  /// `variances`: takes V + epsilon of every token, where somebody wants them.
+  static Mantissas compute(const NodeView& view, const std::vector<const Mantissas*>& operands,
+                           std::vector<double>* variances) {
+    const Mantissas& x = *operands[0];
+    const Widths sizes = widths(view);
+    const bool center = view.node.integer("center") != 0;
+    const std::int64_t epsilon = view.node.integer("epsilon");
+    const auto& table = view.node.literal("rsqrt_table").values;
+    const Quantizer& quantizer = view.node.quantizer("output");
+    const int frac = product_frac(view, sizes);
+    const Eigen::Index features = x.cols();
+    Mantissas y(x.rows(), features);
+    std::vector<std::int64_t> e(static_cast<std::size_t>(features));
+    for (Eigen::Index row = 0; row < x.rows(); ++row) {
+      std::int64_t sum = 0;
+      for (Eigen::Index f = 0; f < features; ++f) {
+        e[static_cast<std::size_t>(f)] = static_cast<std::int64_t>(x(row, f));
+        sum += e[static_cast<std::size_t>(f)];
+      }
+      std::int64_t variance = epsilon;
+      for (std::int64_t& element : e) {
+        element = center ? features * element - sum : element;
+        variance += element * element;
+      }
+      if (variances != nullptr) {
+        variances->push_back(static_cast<double>(variance));
+      }
+      const int shift = even_shift(variance, sizes.variance);
+      const std::int64_t normal = variance << (2 * shift);
+      const int drop = sizes.variance - sizes.index;
+      const std::int64_t index = drop >= 0 ? normal >> drop : normal << -drop;
+      const std::int64_t root = table[static_cast<std::size_t>(index)];
+      for (Eigen::Index f = 0; f < features; ++f) {
+        const std::int64_t product = e[static_cast<std::size_t>(f)] * (std::int64_t{1} << shift) * root;
+        y(row, f) = static_cast<double>(requantize(product, frac, quantizer));
+      }
+    }
+    return y;
+  }
+
   /// z: half the leading zeros of V in `width` bits, rounded down.
   static int even_shift(std::int64_t variance, int width) {
     int shift = 0;

@@ -64,6 +64,14 @@ struct Cost {
 };
 Cost operator*(double factor, const Cost& cost);
 
+/// Numbers inside an operation that have a format of their own: scores, sums of exponentials.
+struct InternalTensor {
+  std::string name;               ///< within the node: score, exp_sum
+  Format format;                  ///< what holds them
+  std::vector<double> mantissas;  ///< before they are rounded and limited to it, in no special order
+  int frac = 0;                   ///< fraction bits of the mantissas
+};
+
 /// One IR operation. Implementations are stateless; `primitives/registry.cpp` lists them.
 class Primitive {
  public:
@@ -75,6 +83,12 @@ class Primitive {
   virtual TensorType infer(const NodeView& view) const = 0;
   /// The golden model: the exact integer meaning, on any number of events.
   virtual Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const = 0;
+  /// What evaluate() computes on the way, without what its mask leaves out; nothing where the result alone
+  /// has a format.
+  virtual std::vector<InternalTensor> internals(const NodeView& /*view*/,
+                                                const std::vector<const Mantissas*>& /*operands*/) const {
+    return {};
+  }
   /// Latency of the RTL, from the same formula as the module's header.
   virtual Timing timing(const NodeView& view, const Hardware& hardware) const = 0;
   /// Estimated resources.

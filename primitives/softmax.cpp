@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -28,7 +29,7 @@ class Softmax final : public Primitive {
     const SoftmaxTables tables(view.node);
     require(view, view.operand(0).frac == tables.exp_frac,
             "the operand must have as many fraction bits as the exp table");
-    require(view, view.operand(0).width <= 32, "the operand is too wide");
+    require(view, view.operand(0).width <= kMaxSoftmaxWidth, "the operand is too wide");
     require(view, tables.recip_lz_max < sum_width(view), "recip_lz_max is larger than the sum of exponentials");
     const TensorType& x = view.operand(0);
     TensorType type = quantized_type(x.tokens, x.features, view.node.quantizer("output"));
@@ -40,36 +41,16 @@ class Softmax final : public Primitive {
   }
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
-    const Mantissas& x = *operands[0];
-    const SoftmaxTables tables(view.node);
-    const int width = sum_width(view);
-    const Quantizer& quantizer = view.node.quantizer("output");
-    const SoftmaxGroups softmax(view);
-    Mantissas y(x.rows(), x.cols());
-    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(softmax.count));
-    for (Eigen::Index row = 0; row < x.rows(); ++row) {
-      const Eigen::Index top = row - row % view.operand(0).tokens;
-      for (int group = 0; group < softmax.groups; ++group) {
-        const Eigen::Index first = group * softmax.count;
-        double largest = -std::numeric_limits<double>::infinity();
-        for (Eigen::Index f = 0; f < softmax.count; ++f) {
-          largest = softmax.is_real(operands, top, f) ? std::max(largest, x(row, first + f)) : largest;
-        }
-        std::int64_t sum = 0;
-        for (Eigen::Index f = 0; f < softmax.count; ++f) {
-          std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
-          e = softmax.is_real(operands, top, f) ? tables.exp2(static_cast<std::int64_t>(x(row, first + f) - largest), 0)
-                                                : 0;
-          sum += e;
-        }
-        const std::int64_t inverse = tables.reciprocal(sum, width);
-        for (Eigen::Index f = 0; f < softmax.count; ++f) {
-          y(row, first + f) = static_cast<double>(
-              requantize(exponentials[static_cast<std::size_t>(f)] * inverse, tables.recip_frac(width), quantizer));
-        }
-      }
-    }
-    return y;
+    return compute(view, operands, nullptr);
+  }
+
+  std::vector<InternalTensor> internals(const NodeView& view,
+                                        const std::vector<const Mantissas*>& operands) const override {
+    std::vector<double> sums;
+    compute(view, operands, &sums);
+    const auto exp_width = static_cast<int>(view.node.integer("exp_width"));
+    const Format format{false, sum_width(view), sum_width(view) - exp_width + 1};
+    return {{"exp_sum", format, std::move(sums), format.frac()}};
   }
 
   Timing timing(const NodeView& view, const Hardware& hardware) const override {
@@ -114,6 +95,44 @@ class Softmax final : public Primitive {
   }
 
  private:
+  /// `exp_sums`: takes the sums of exponentials, where somebody wants them.
+  static Mantissas compute(const NodeView& view, const std::vector<const Mantissas*>& operands,
+                           std::vector<double>* exp_sums) {
+    const Mantissas& x = *operands[0];
+    const SoftmaxTables tables(view.node);
+    const int width = sum_width(view);
+    const Quantizer& quantizer = view.node.quantizer("output");
+    const SoftmaxGroups softmax(view);
+    Mantissas y(x.rows(), x.cols());
+    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(softmax.count));
+    for (Eigen::Index row = 0; row < x.rows(); ++row) {
+      const Eigen::Index top = row - row % view.operand(0).tokens;
+      for (int group = 0; group < softmax.groups; ++group) {
+        const Eigen::Index first = group * softmax.count;
+        double largest = -std::numeric_limits<double>::infinity();
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          largest = softmax.is_real(operands, top, f) ? std::max(largest, x(row, first + f)) : largest;
+        }
+        std::int64_t sum = 0;
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
+          e = softmax.is_real(operands, top, f) ? tables.exp2(static_cast<std::int64_t>(x(row, first + f) - largest), 0)
+                                                : 0;
+          sum += e;
+        }
+        if (exp_sums != nullptr) {
+          exp_sums->push_back(static_cast<double>(sum));
+        }
+        const std::int64_t inverse = tables.reciprocal(sum, width);
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          y(row, first + f) = static_cast<double>(
+              requantize(exponentials[static_cast<std::size_t>(f)] * inverse, tables.recip_frac(width), quantizer));
+        }
+      }
+    }
+    return y;
+  }
+
   /// Clocks from x to the exponentials of its differences.
   static int exponential_delay(const NodeView& view, const Hardware& hardware) {
     return max_tree_latency(SoftmaxGroups(view).count, hardware.device.levels) + 1;

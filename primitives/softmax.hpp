@@ -7,6 +7,9 @@
 
 namespace rtlgen {
 
+/// Widest operand.
+constexpr int kMaxSoftmaxWidth = 32;
+
 /// Of each group of features: x' = x - max(x); e = exp2(x'); y = requantize(e * reciprocal(sum e)). x must have
 /// exp_frac fraction bits. Groups, and a mask as second operand, are as SoftmaxGroups says; padding tokens do not count
 /// for the maximum. Attributes: exp_table, exp_width, recip_table, recip_width, recip_lz_max, groups (optional), output

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -69,35 +70,16 @@ class TableSoftmax final : public Primitive {
   }
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
-    const Mantissas& x = *operands[0];
-    const int x_frac = view.operand(0).frac;
-    const LookupStage exp(view.node, "exp");
-    const LookupStage inv(view.node, "inv");
-    const Quantizer& output = view.node.quantizer("output");
-    const SoftmaxGroups softmax(view);
-    Mantissas y(x.rows(), x.cols());
-    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(softmax.count));
-    for (Eigen::Index row = 0; row < x.rows(); ++row) {
-      const Eigen::Index top = row - row % view.operand(0).tokens;
-      for (int group = 0; group < softmax.groups; ++group) {
-        const Eigen::Index first = group * softmax.count;
-        const auto largest = static_cast<std::int64_t>(x.row(row).segment(first, softmax.count).maxCoeff());
-        std::int64_t sum = 0;
-        for (Eigen::Index f = 0; f < softmax.count; ++f) {
-          std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
-          e = softmax.is_real(operands, top, f)
-                  ? exp.entry(largest - static_cast<std::int64_t>(x(row, first + f)), x_frac)
-                  : 0;
-          sum += e;
-        }
-        const std::int64_t inverse = inv.entry(sum, exp.frac);
-        for (Eigen::Index f = 0; f < softmax.count; ++f) {
-          y(row, first + f) = static_cast<double>(
-              requantize(exponentials[static_cast<std::size_t>(f)] * inverse, exp.frac + inv.frac, output));
-        }
-      }
-    }
-    return y;
+    return compute(view, operands, nullptr);
+  }
+
+  std::vector<InternalTensor> internals(const NodeView& view,
+                                        const std::vector<const Mantissas*>& operands) const override {
+    Trace trace;
+    compute(view, operands, &trace);
+    return {{"exp_index", view.node.quantizer("exp_index").format, std::move(trace.differences), view.operand(0).frac},
+            {"inv_index", view.node.quantizer("inv_index").format, std::move(trace.exp_sums),
+             LookupStage(view.node, "exp").frac}};
   }
 
   Timing timing(const NodeView& view, const Hardware& hardware) const override {
@@ -145,6 +127,49 @@ class TableSoftmax final : public Primitive {
   }
 
  private:
+  /// Mantissas on the way.
+  struct Trace {
+    std::vector<double> differences;  // largest feature - feature, of real features
+    std::vector<double> exp_sums;
+  };
+
+  static Mantissas compute(const NodeView& view, const std::vector<const Mantissas*>& operands, Trace* trace) {
+    const Mantissas& x = *operands[0];
+    const int x_frac = view.operand(0).frac;
+    const LookupStage exp(view.node, "exp");
+    const LookupStage inv(view.node, "inv");
+    const Quantizer& output = view.node.quantizer("output");
+    const SoftmaxGroups softmax(view);
+    Mantissas y(x.rows(), x.cols());
+    std::vector<std::int64_t> exponentials(static_cast<std::size_t>(softmax.count));
+    for (Eigen::Index row = 0; row < x.rows(); ++row) {
+      const Eigen::Index top = row - row % view.operand(0).tokens;
+      for (int group = 0; group < softmax.groups; ++group) {
+        const Eigen::Index first = group * softmax.count;
+        const auto largest = static_cast<std::int64_t>(x.row(row).segment(first, softmax.count).maxCoeff());
+        std::int64_t sum = 0;
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
+          const std::int64_t difference = largest - static_cast<std::int64_t>(x(row, first + f));
+          e = softmax.is_real(operands, top, f) ? exp.entry(difference, x_frac) : 0;
+          sum += e;
+          if (trace != nullptr && softmax.is_real(operands, top, f)) {
+            trace->differences.push_back(static_cast<double>(difference));
+          }
+        }
+        if (trace != nullptr) {
+          trace->exp_sums.push_back(static_cast<double>(sum));
+        }
+        const std::int64_t inverse = inv.entry(sum, exp.frac);
+        for (Eigen::Index f = 0; f < softmax.count; ++f) {
+          y(row, first + f) = static_cast<double>(
+              requantize(exponentials[static_cast<std::size_t>(f)] * inverse, exp.frac + inv.frac, output));
+        }
+      }
+    }
+    return y;
+  }
+
   /// Clocks from x to the tables' entries for its differences.
   static int exponential_delay(const NodeView& view, const Hardware& hardware) {
     return max_tree_latency(SoftmaxGroups(view).count, hardware.device.levels) + 2;

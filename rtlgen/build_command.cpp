@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include "rtlgen/output_folder.hpp"
 #include "rtlgen/progress.hpp"
 #include "rtlgen/report.hpp"
+#include "rtlgen/tensor_profile.hpp"
 #include "rtlgen/verification.hpp"
 #include "rtlgen/write_core.hpp"
 
@@ -51,6 +53,18 @@ Events verification_events(const CompiledModel& compiled, std::size_t limit) {
   return events;
 }
 
+/// Warnings of tensors that saturate on the calibration events, or on the events of the co-simulation.
+std::vector<std::string> saturation_of(const CompiledModel& compiled, const Events& events) {
+  constexpr std::size_t kProfiledEvents = 500;
+  std::vector<std::string> warnings = warn_of_calibration(compiled);
+  if (!compiled.model.test_file.empty()) {
+    const Events part = slice_events(events, 0, std::min(events.count, kProfiledEvents));
+    const std::vector<std::string> more = warn_of_saturation(compiled.model, compiled.graph, part, "test events");
+    warnings.insert(warnings.end(), more.begin(), more.end());
+  }
+  return warnings;
+}
+
 /// A previous build's simulation, so that an unchanged core is not compiled again (cosim compares contents).
 void keep_simulation(const fs::path& previous, const fs::path& out) {
   std::error_code ignored;
@@ -71,6 +85,7 @@ int run_build(const BuildOptions& options) {
   if (options.verify) {
     const Events events = verification_events(compiled, options.events);
     const IntegerEvents integers = quantize_events(compiled.graph, events);
+    report["saturation"] = saturation_of(compiled, events);
     spdlog::info("golden model: {} events", events.count);
     Progress progress("golden model", events.count);
     const Mantissas golden = golden_output(compiled.graph, integers, [&](std::size_t done) { progress.update(done); });

@@ -54,6 +54,7 @@ int run_check(const ModelSource& source) {
       "\n`there at` counts clocks from the same input beat (token) or from the event's last input beat (replay, "
       "event); `tokens` are per beat.\n\n");
   print_report(core_report(compiled));
+  warn_of_calibration(compiled);
   return 0;
 }
 

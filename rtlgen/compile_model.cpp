@@ -5,18 +5,21 @@
 #include <stdexcept>
 #include <utility>
 
+#include "ir/centre_keys.hpp"
 #include "ir/events.hpp"
 #include "ir/quantize_model.hpp"
 #include "ir/verify.hpp"
 #include "primitives/merge_dense.hpp"
 #include "primitives/solve_dense.hpp"
 #include "rtlgen/event_file.hpp"
+#include "rtlgen/tensor_profile.hpp"
 #include "rtlgen/yaml_frontend.hpp"
 
 namespace rtlgen {
 namespace {
 
 constexpr std::size_t kCalibrationEvents = 1000;
+constexpr std::size_t kProfiledEvents = 200;  // of these, looked at for saturation
 
 }  // namespace
 
@@ -31,8 +34,9 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
   }
   Events calibration;
   if (!model.calibration_file.empty()) {
-    calibration = load_events(model.calibration_file, model, kCalibrationEvents);
+    calibration = sample_events(model.calibration_file, model, kCalibrationEvents);
     spdlog::info("calibrating on {} events of {}", calibration.count, model.calibration_file);
+    centre_keys(compiled.model, calibration);
   }
   const SolutionCache cache = SolutionCache::of_user();
   compiled.graph = merge_dense(quantize_model(model, calibration), cache);
@@ -44,6 +48,15 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
   }
   compiled.signature = make_signature(compiled.graph, compiled.schedule, model.arrays);
   return compiled;
+}
+
+std::vector<std::string> warn_of_calibration(const CompiledModel& compiled) {
+  const Model& model = compiled.model;
+  if (model.calibration_file.empty()) {
+    return {};
+  }
+  const Events events = sample_events(model.calibration_file, model, kProfiledEvents);
+  return warn_of_saturation(model, compiled.graph, events, "calibration events");
 }
 
 Cost estimate_resources(const Graph& graph, const Schedule& schedule) {

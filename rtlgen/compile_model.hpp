@@ -24,6 +24,10 @@ struct CompiledModel {
 /// SourceError.
 CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides);
 
+/// Warns of tensors that saturate on the model's calibration events (a sample of them), where it has some, and returns
+/// the warnings.
+std::vector<std::string> warn_of_calibration(const CompiledModel& compiled);
+
 /// Estimated resources of all nodes and of the delays between them.
 Cost estimate_resources(const Graph& graph, const Schedule& schedule);
 

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
+#include <utility>
 
+#include "ir/sample.hpp"
 #include "rtlgen/npy.hpp"
 #include "rtlgen/npz.hpp"
 
@@ -17,8 +21,11 @@ constexpr double kMaxClass = 9007199254740992.0;
 /// Reads the arrays of one event file into `Events`.
 class EventReader {
  public:
-  EventReader(const std::string& path, const Model& model, std::optional<std::size_t> limit)
-      : path_(path), model_(model), limit_(limit) {}
+  /// Which events of a file with so many are read, in rising order.
+  using Choice = std::function<std::vector<std::size_t>(std::size_t)>;
+
+  EventReader(const std::string& path, const Model& model, Choice choice)
+      : path_(path), model_(model), choice_(std::move(choice)) {}
 
   Events read() {
     if (path_.size() > 4 && path_.compare(path_.size() - 4, 4, ".npy") == 0) {
@@ -83,17 +90,18 @@ class EventReader {
     if (file_events_ == 0) {
       fail("array '" + name + "' holds no events");
     }
-    events_.count = limit_ ? std::min(*limit_, file_events_) : file_events_;
+    chosen_ = choice_(file_events_);
+    events_.count = chosen_.size();
     events_.tokens = model_.tokens;
     events_.features = model_.features;
     events_.x.resize(static_cast<Eigen::Index>(events_.count * tokens), model_.features);
     for (std::size_t event = 0; event < events_.count; ++event) {
       for (std::size_t token = 0; token < tokens; ++token) {
         for (std::size_t feature = 0; feature < features; ++feature) {
-          const double value = array.values[(event * file_tokens_ + token) * features + feature];
+          const double value = array.values[(chosen_[event] * file_tokens_ + token) * features + feature];
           if (!std::isfinite(value)) {
-            fail("array '" + name + "' is not finite at [" + std::to_string(event) + "," + std::to_string(token) + "," +
-                 std::to_string(feature) + "]");
+            fail("array '" + name + "' is not finite at [" + std::to_string(chosen_[event]) + "," +
+                 std::to_string(token) + "," + std::to_string(feature) + "]");
           }
           events_.x(static_cast<Eigen::Index>(event * tokens + token), static_cast<Eigen::Index>(feature)) = value;
         }
@@ -112,19 +120,19 @@ class EventReader {
     events_.mask.assign(events_.count * tokens, 0);
     for (std::size_t event = 0; event < events_.count; ++event) {
       if (counts) {
-        const double count = array.values[event];
+        const double count = array.values[chosen_[event]];
         if (!(count >= 0) || count > static_cast<double>(file_tokens_) || count != std::floor(count)) {
           fail("array '" + mask_name() + "' must hold whole numbers from 0 to " + std::to_string(file_tokens_) +
-               ", event " + std::to_string(event) + " does not");
+               ", event " + std::to_string(chosen_[event]) + " does not");
         }
         const std::size_t real = std::min(static_cast<std::size_t>(count), tokens);
         std::fill_n(events_.mask.begin() + static_cast<std::ptrdiff_t>(event * tokens), real, std::uint8_t{1});
         continue;
       }
       for (std::size_t token = 0; token < tokens; ++token) {
-        const double valid = array.values[event * file_tokens_ + token];
+        const double valid = array.values[chosen_[event] * file_tokens_ + token];
         if (valid != 0 && valid != 1) {
-          fail("array '" + mask_name() + "' must hold 0 and 1, event " + std::to_string(event) + " does not");
+          fail("array '" + mask_name() + "' must hold 0 and 1, event " + std::to_string(chosen_[event]) + " does not");
         }
         events_.mask[event * tokens + token] = static_cast<std::uint8_t>(valid);
       }
@@ -141,10 +149,11 @@ class EventReader {
     if (array.integral && shape.size() == 1) {
       events_.classes.resize(events_.count);
       for (std::size_t event = 0; event < events_.count; ++event) {
-        if (std::abs(array.values[event]) > kMaxClass) {
-          fail("label " + std::to_string(event) + " of '" + name + "' is out of range");
+        const double label = array.values[chosen_[event]];
+        if (std::abs(label) > kMaxClass) {
+          fail("label " + std::to_string(chosen_[event]) + " of '" + name + "' is out of range");
         }
-        events_.classes[event] = static_cast<std::int64_t>(array.values[event]);
+        events_.classes[event] = static_cast<std::int64_t>(label);
       }
       return;
     }
@@ -160,7 +169,7 @@ class EventReader {
       for (std::size_t row = 0; row < rows; ++row) {
         for (std::size_t column = 0; column < columns; ++column) {
           events_.targets(static_cast<Eigen::Index>(event * rows + row), static_cast<Eigen::Index>(column)) =
-              array.values[(event * file_rows + row) * columns + column];
+              array.values[(chosen_[event] * file_rows + row) * columns + column];
         }
       }
     }
@@ -168,7 +177,8 @@ class EventReader {
 
   const std::string& path_;
   const Model& model_;
-  std::optional<std::size_t> limit_;
+  Choice choice_;
+  std::vector<std::size_t> chosen_;  // events of the file
   std::size_t file_events_ = 0;
   std::size_t file_tokens_ = 0;
   Events events_;
@@ -177,7 +187,16 @@ class EventReader {
 }  // namespace
 
 Events load_events(const std::string& path, const Model& model, std::optional<std::size_t> limit) {
-  return EventReader(path, model, limit).read();
+  const auto first = [&](std::size_t count) {
+    std::vector<std::size_t> chosen(limit ? std::min(*limit, count) : count);
+    std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+    return chosen;
+  };
+  return EventReader(path, model, first).read();
+}
+
+Events sample_events(const std::string& path, const Model& model, std::size_t wanted) {
+  return EventReader(path, model, [&](std::size_t count) { return sample_indices(count, wanted); }).read();
 }
 
 }  // namespace rtlgen

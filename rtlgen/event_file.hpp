@@ -14,5 +14,7 @@ namespace rtlgen {
 /// `limit` of them. Tokens beyond the model's are cut with a warning. Throws SourceError naming the file where shapes,
 /// masks or values are wrong.
 Events load_events(const std::string& path, const Model& model, std::optional<std::size_t> limit);
+/// The same of `wanted` events all over the file, chosen as sample_indices does.
+Events sample_events(const std::string& path, const Model& model, std::size_t wanted);
 
 }  // namespace rtlgen

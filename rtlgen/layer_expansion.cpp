@@ -557,7 +557,9 @@ class Expander {
     const std::string& name = spec.name.name;
     const std::size_t x = input();
     const std::size_t q = push_dense(spec, name + ".q", LayerOp::dense, x, std::move(w.wq), std::move(w.bq));
-    const std::size_t k = push_dense(spec, name + ".k", LayerOp::dense, x, std::move(w.wk), std::move(w.bk));
+    // bk adds the same to the scores of a query with all keys, which a softmax does not see.
+    const std::size_t k =
+        push_dense(spec, name + ".k", LayerOp::dense, x, std::move(w.wk), Eigen::VectorXd::Zero(w.bk.size()));
     const std::size_t v = push_dense(spec, name + ".v", LayerOp::dense, x, std::move(w.wv), std::move(w.bv));
     return push_heads(spec, {q, k, v}, layer(v).features, spec.heads, std::move(w.wo), std::move(w.bo));
   }

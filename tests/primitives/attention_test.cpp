@@ -1,4 +1,6 @@
 // attention: scores, base-2 softmax, weighted sum.
+#include "primitives/attention.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <vector>
@@ -89,10 +91,11 @@ Graph random_attention(Dice& dice, int index) {
   const auto v = builder.select("v", x, (heads + kv_heads) * key_dim, kv_heads * value_dim, v_format);
 
   const int exp_frac = dice.number(0, 6);
-  Quantizer score = random_quantizer(dice, exp_frac + 1, exp_frac + 6, 0);
+  const int widest = dice.percent(10) ? kMaxScoreWidth : exp_frac + 6;  // scores are rarely so wide
+  Quantizer score = random_quantizer(dice, std::min(exp_frac + 1, widest), widest, 0);
   score.format.is_signed = true;
   score.format.integer = score.format.width - exp_frac;
-  const bool row_max = dice.percent(50);
+  const bool row_max = dice.percent(50) || widest == kMaxScoreWidth;
   const int exp_width = dice.number(2, 14);
   const int sum_width = exp_width + bits_for(shape.tokens);
   const std::int64_t least_bias = score.format.max() >> exp_frac;

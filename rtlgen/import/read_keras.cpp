@@ -64,7 +64,7 @@ ImportedModel walk(const KerasFile& file, const ImportOptions& options, bool fol
 }  // namespace
 
 ImportedModel read_keras(const ImportOptions& options) {
-  const KerasFile file(options.file);
+  const KerasFile file(options.file, options.config);
   try {
     ImportedModel model = walk(file, options, !options.input);
     model.source = fmt::format("Keras{}{}, {}", file.version().empty() ? "" : " ", file.version(),

@@ -34,7 +34,7 @@ KerasTensor KerasLayers::join_outputs(const std::vector<KerasTensor>& outputs) {
       }
     }
     KerasCall call;
-    call.class_name = "the";
+    call.class_name = "Concatenate";
     call.place.names = {"outputs"};
     ImportedLayer layer;
     layer.type = "concat";

@@ -436,6 +436,17 @@ TEST_CASE("keras: a function stands in its dense layer where a description has n
   CHECK(layer_called(model, "two_act").keys.dump() == R"({"function":"clip","low":0.0,"high":0.5})");
 }
 
+TEST_CASE("keras: a function without quantizers takes sums with real factors", "[keras]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("model.keras");
+  write_edited("jet_tagger.keras", path, replaced("\"activation\": \"quantized_relu(6)\"", R"("activation": "tanh")"));
+  const ImportOptions options = options_of(path, folder.file("out"));
+  write_import(read_keras(options), options);
+  const RowMatrix golden = testing::golden_rows(folder.file("out/model.yaml"), fixture("jet_tagger_x.npy"));
+  const RowMatrix real = testing::float_rows(folder.file("out/model.yaml"), fixture("jet_tagger_x.npy"));
+  CHECK((golden - real).cwiseAbs().maxCoeff() < 0.03);  // of probabilities; a code of a later quantizer may be another
+}
+
 TEST_CASE("keras: outputs of the same tokens stand side by side, else the first is taken", "[keras]") {
   const ImportedModel both = read_keras(options_of(fixture("two_outputs.keras")));
   CHECK(both.layers.back().name == "outputs");

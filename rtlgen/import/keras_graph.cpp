@@ -361,6 +361,7 @@ class GraphWalk {
       });
     }
     std::vector<KerasTensor> tensors;
+    tensors.reserve(outputs.size());
     for (const Reference& output : outputs) {
       tensors.push_back(tensor_of(scope, output));
     }

@@ -532,7 +532,7 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
       {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "FixedPointQuantizer")",
        "layer 'relu6' (FixedPointQuantizer): a layer of HGQ 1; nearest: QActivation of QKeras, or a model of HGQ2 and "
        "scripts/export_hgq.py"},
-      {"branches.keras", "\"negative_slope\": 0.0", "\"oq_conf\": {\"k0\": 1}",
+      {"branches.keras", "\"negative_slope\": 0.0", R"("oq_conf": {"k0": 1})",
        "layer 'relu6' (ReLU): a layer of HGQ2; nearest: scripts/export_hgq.py, in the Python of the training"},
       {"branches.keras", "\"negative_slope\": 0.0", "\"output_quantizer\": \"quantized_bits(8)\"",
        "layer 'relu6' (ReLU): output_quantizer: \"quantized_bits(8)\", expected a layer without quantizers"},

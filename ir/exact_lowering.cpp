@@ -15,6 +15,8 @@
 #include "ir/step_fit.hpp"
 #include "ir/token_lowering.hpp"
 #include "primitives/primitive.hpp"
+#include "primitives/step_table.hpp"
+#include "primitives/table.hpp"
 
 namespace rtlgen {
 namespace {
@@ -26,6 +28,9 @@ using NodeId = Graph::NodeId;
 // Weights without a common unit are rounded to as many bits, fewer where sums would have more than the second number.
 constexpr int kRoundedBits = 32;
 constexpr int kRoundedSumBits = 46;
+// Real factors of single features are rounded so that their products have as many bits, and to what makes a difference.
+constexpr int kNearSumBits = 50;
+constexpr int kNearGuardBits = 8;
 constexpr double kMaxBinary = 0x1p24;  // the odd part of a scale that is taken as it is
 constexpr double kFewBits = 0x1p12;    // a scale with more than these bits is not multiplied as it is
 
@@ -317,6 +322,35 @@ std::optional<ScaledProduct> fitted_product(const ExactTensor& tensor, const Ten
   return ScaledProduct{diagonal(rows), vector_literal(bias), frac};
 }
 
+/// The product of single features whose codes, of one format, are those of the real formula but near a boundary.
+ScaledProduct near_product(const ExactTensor& tensor, const TensorType& type, const UniformQuantizer& quantizer,
+                           const CodeFormats& formats) {
+  const VectorXd factors = tensor.factor.array() / quantizer.scale.array();
+  const VectorXd offsets = tensor.offset.array() / quantizer.scale.array() + quantizer.shift.array();
+  double reach = 1;
+  for (Index f = 0; f < factors.size(); ++f) {
+    const Interval& interval = type.intervals[at(f)];
+    const auto largest = static_cast<double>(std::max(-interval.lo, interval.hi));
+    reach = std::max(reach, std::abs(factors[f]) * largest + std::abs(offsets[f]));
+  }
+  const int spare = kNearSumBits - binary(reach).exponent - 1;
+  const int bits = std::clamp(spare, 0, type.width + kNearGuardBits);
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> bias;
+  for (Index f = 0; f < factors.size(); ++f) {
+    rows.push_back(whole_number(std::round(std::ldexp(factors[f], bits))));
+    bias.push_back(whole_number(std::round(std::ldexp(offsets[f], bits))));
+  }
+  return {diagonal(rows), vector_literal(bias), formats.point() + bits};
+}
+
+/// Whether quantize_function() can have a table of the codes of such numbers.
+bool has_table(const TensorType& type, const CodeFormats& formats) {
+  return type.width <= kMaxTableBits ||
+         std::all_of(formats.features().begin(), formats.features().end(),
+                     [](const FeatureCodes& codes) { return codes.high - codes.low <= kMaxThresholds; });
+}
+
 /// Nobody needs the sums of pruned features.
 void clear_pruned(ScaledProduct& product, const CodeFormats& formats) {
   const std::size_t features = formats.features().size();
@@ -460,7 +494,7 @@ ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const st
 }
 
 ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const UniformQuantizer& quantizer,
-                           const std::string& name) {
+                           const std::string& name, Equality equality) {
   const bool of_tokens = quantizer.features() > source.features();
   if (!source.steps.empty()) {
     if (of_tokens) {
@@ -511,13 +545,17 @@ ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const Unifor
       x = append_product(graph, name + ".sum", tensor.op, sums, tensor.node);
     }
     product = fitted_product(tensor, graph.node(x).type, quantizer, formats);
-    if (!product) {
+    if (product) {
+      rounding = fit_rounding(quantizer.rounding);
+    } else {
       ExactTensor sums = tensor_of_node(x, tensor.factor, tensor.offset);
       sums.low = tensor.low;
       sums.high = tensor.high;
-      return quantize_function(graph, sums, quantizer, name);
+      if (equality == Equality::everywhere || has_table(graph.node(x).type, formats)) {
+        return quantize_function(graph, sums, quantizer, name);
+      }
+      product = near_product(sums, graph.node(x).type, quantizer, formats);
     }
-    rounding = fit_rounding(quantizer.rounding);
   }
   clear_pruned(*product, formats);
   Attributes attributes = formats.attributes(rounding, relu);

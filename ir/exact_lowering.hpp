@@ -26,11 +26,18 @@ ExactTensor separate_sums(Graph& graph, const ExactTensor& tensor, const std::st
 /// no constants of tokens. Throws IrError where scales are no binary fractions.
 ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const std::string& name);
 
+/// Which of the numbers of a tensor must get the code of the real formula.
+enum class Equality {
+  everywhere,  ///< all: the quantizer is one of the model
+  nearly       ///< those near a boundary between two codes may get the other one
+};
+
 /// The quantized tensor; nodes are called `name` and, where the sums are made on their own, `name`.sum. Scales that are
 /// powers of two (or have few bits) are shifts in one operation; others become multiplications with whole numbers that
-/// give the same result for every sum that can occur (fit_steps), functions become tables (quantize_function). Throws
-/// IrError where there is no such number.
+/// give the same result for every sum that can occur (fit_steps), functions become tables (quantize_function). Where
+/// there is no such number, those of many bits do for Equality::nearly, whose format is one for all features; else
+/// IrError is thrown.
 ExactTensor quantize_exact(Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer,
-                           const std::string& name);
+                           const std::string& name, Equality equality = Equality::everywhere);
 
 }  // namespace rtlgen

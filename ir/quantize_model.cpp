@@ -311,7 +311,8 @@ class ModelQuantizer {
       tensor.limit(0, std::numeric_limits<double>::infinity());
     }
     if (layer.op != LayerOp::quantize && !activation(layer).exact) {
-      tensor = quantize_exact(graph_, tensor, uniform_quantizer(output_quantizer(index), layer.features), layer.name);
+      tensor = quantize_exact(graph_, tensor, uniform_quantizer(output_quantizer(index), layer.features), layer.name,
+                              Equality::nearly);
     }
     // What several layers use is made once, but a function has no integers before it is quantized.
     return users_[index] > 1 && tensor.steps.empty() ? materialize(graph_, tensor, layer.name) : tensor;

@@ -12,11 +12,19 @@ namespace rtlgen {
 
 int run_import(const ImportOptions& options) {
   const std::string extension = std::filesystem::path(options.file).extension().string();
+  const bool is_hdf5 = extension == ".h5" || extension == ".hdf5";
+  if (!options.config.empty() && !is_hdf5) {
+    throw SourceError({options.file}, "--config belongs to a Keras file that holds weights only, expected .h5");
+  }
   ImportedModel model;
   if (extension == ".onnx") {
     model = read_onnx(options);
-  } else if (extension == ".h5" || extension == ".hdf5" || extension == ".keras") {
+  } else if (is_hdf5 || extension == ".keras") {
     model = read_keras(options);
+  } else if (extension == ".json") {
+    throw SourceError(
+        {options.file},
+        "a configuration without weights, expected the file of weights (.h5) with --config " + options.file);
   } else if (extension == ".pt" || extension == ".pth") {
     throw SourceError({options.file},
                       "PyTorch files are turned into a description by scripts/export_torch.py FILE -o DIR --heads H "

@@ -120,6 +120,8 @@ int run(int argc, char** argv) {
   CLI::App* import_command = app.add_subcommand("import", "Make a model description of a Keras or ONNX file");
   import_command->add_option("file", import.file, "Model: .onnx, .h5 or .keras")->required();
   import_command->add_option("-o,--out", import.out, "Folder to make")->required();
+  import_command->add_option("--config", import.config,
+                             "Configuration of a Keras file that holds weights only: .json of model.to_json()");
   import_command->add_option("--tokens", import.tokens, "Tokens of an event, where the file leaves them open")
       ->check(CLI::Range(1, 1024));
   import_command->add_option("--input", import.input, "Format of the event")->type_name("FORMAT");

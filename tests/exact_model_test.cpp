@@ -1,4 +1,5 @@
 // Models whose layers round nothing between quantize layers.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -198,6 +199,77 @@ TEST_CASE("exact models: means half way between two codes are rounded to even", 
   CHECK(different == 0);
   CHECK(halves > 50);
   CHECK(run_bench(graph, slice_events(graph, events, 0, 40), {kSeed}).verdict() == "ok");
+}
+
+/// Wide sums of an exact dense layer, times and plus real numbers, in a format that the layer itself has.
+Model normalised_sums(Dice& dice) {
+  constexpr int kInputs = 16;
+  constexpr int kUnits = 6;
+  Model model;
+  model.name = "normalised";
+  model.tokens = 2;
+  model.features = kInputs;
+  model.input_format.automatic = false;
+  model.input_format.quantizer = {Format{true, 18, 8}, Rounding::rnd, Overflow::sat};
+  FormatSpec exact;
+  exact.exact = true;
+  exact.automatic = false;
+  model.default_precision.activation = exact;
+  Layer event;
+  event.name = "event";
+  event.tokens = 2;
+  event.features = kInputs;
+  Layer sums;
+  sums.name = "sums";
+  sums.op = LayerOp::dense;
+  sums.tokens = 2;
+  sums.features = kUnits;
+  sums.inputs = {0};
+  sums.weight_step = VectorXd::Constant(kUnits, 0x1p-5);
+  sums.weight = RowMatrix::NullaryExpr(kUnits, kInputs, [&] { return dice.number(-31, 31) * 0x1p-5; });
+  sums.bias = VectorXd::Zero(kUnits);
+  Layer affine;
+  affine.name = "affine";
+  affine.op = LayerOp::affine;
+  affine.tokens = 2;
+  affine.features = kUnits;
+  affine.inputs = {1};
+  affine.weight = random_vector(dice, kUnits, 0.1).transpose();
+  affine.bias = random_vector(dice, kUnits, 3);
+  FormatSpec format;
+  format.automatic = false;
+  format.quantizer = {Format{true, 18, 8}, Rounding::rnd, Overflow::sat};
+  affine.precision.activation = format;
+  model.layers = {event, sums, affine};
+  return model;
+}
+
+TEST_CASE("exact models: a layer's own format rounds any sums, to the nearest code but for ties", "[exact]") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    Dice dice(seed);
+    const Model model = normalised_sums(dice);
+    const Graph graph = quantize_model(model, {});
+    const IntegerEvents events = random_events(dice, graph, 100);
+    const Mantissas codes = golden_output(graph, events);
+    const Layer& sums = model.layers[1];
+    const Layer& affine = model.layers[2];
+    double largest = 0;
+    for (Index row = 0; row < codes.rows(); ++row) {
+      for (Index o = 0; o < codes.cols(); ++o) {
+        double value = 0;
+        for (Index i = 0; i < sums.weight.cols(); ++i) {
+          value += sums.weight(o, i) * static_cast<double>(events.x(row, i)) * 0x1p-10;
+        }
+        value = std::clamp(affine.weight(0, o) * value + affine.bias[o], -128.0, 128.0 - 0x1p-10);
+        largest = std::max(largest, std::abs(static_cast<double>(codes(row, o)) * 0x1p-10 - value));
+      }
+    }
+    CHECK(largest < 0.52 * 0x1p-10);
+  }
+  constexpr unsigned kSeed = 3;
+  Dice dice(kSeed);
+  CHECK(rtl_verdict(normalised_sums(dice), dice, kSeed) == "ok");
 }
 
 TEST_CASE("exact models: RTL equals golden", "[exact][rtl]") {

@@ -44,6 +44,7 @@ struct ImportedModel {
 /// What the user says beside the file.
 struct ImportOptions {
   std::string file;
+  std::string config;                ///< what a file of weights alone leaves out: Keras' to_json(); else empty
   std::string out;                   ///< folder to make
   std::optional<int> tokens;         ///< tokens of an event where the file leaves them open
   std::optional<std::string> input;  ///< format of the event

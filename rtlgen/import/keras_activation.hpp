@@ -9,15 +9,13 @@
 namespace rtlgen {
 
 /// The layers that an activation stands for, to be applied one after the other: none for `linear`; names and inputs are
-/// left open. `value` is a text (`relu`, `quantized_relu(6)`), an object {class_name, config} or null; `features` is
-/// the width of the tensor. Throws KerasProblem for functions without a counterpart, naming the nearest.
+/// left open. `value` is a text (`relu`, `quantized_relu(6)`), null, or an object {class_name, config} of a function,
+/// of a quantizer or of a layer that is a function (LeakyReLU); `features` is the width of the tensor. Throws
+/// KerasProblem for functions without a counterpart, naming the nearest.
 std::vector<ImportedLayer> activation_layers(const nlohmann::json& value, int features);
 
-/// The layers of relu(x) limited to `high` (none: unlimited).
-std::vector<ImportedLayer> relu_layers(std::optional<double> high);
-
-/// The layers of x for positive x, else slope x.
-std::vector<ImportedLayer> leaky_relu_layers(double slope);
+/// The precision of a softmax whose result is rounded in its model: it has more bits than that.
+nlohmann::ordered_json softmax_precision();
 
 /// The one format that an activation is where it is a quantizer of one format and nothing else; else empty.
 std::string activation_format(const nlohmann::json& value);

@@ -29,6 +29,26 @@ struct ZipFileClose {
   void operator()(zip_file_t* file) const { zip_fclose(file); }
 };
 
+constexpr const char* kHasConfig = "the file has its own configuration, expected --config with files of weights only";
+
+/// The one `.json` beside a file, in words; empty where there is none or where there are several.
+std::string json_beside(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::string found;
+  std::error_code error;
+  const fs::path folder = fs::path(path).parent_path();
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() != ".json") {
+      continue;
+    }
+    if (!found.empty()) {
+      return "";
+    }
+    found = (folder / at->path().filename()).string();
+  }
+  return found.empty() ? "" : " (is it " + found + "?)";
+}
+
 /// The bytes of a member, at most `limit`.
 std::string read_member(zip_t* archive, const std::string& path, const std::string& member, std::size_t limit) {
   const std::unique_ptr<zip_file_t, ZipFileClose> file(zip_fopen(archive, member.c_str(), 0));
@@ -102,16 +122,22 @@ bool is_weight_of(const std::vector<std::string>& parts, const std::vector<std::
 
 }  // namespace
 
-KerasFile::KerasFile(const std::string& path) {
-  is_archive_ = std::filesystem::path(path).extension() == ".keras";
+KerasFile::KerasFile(const std::string& path, const std::string& config) {
   try {
-    is_archive_ ? open_archive(path) : open_h5(path);
+    if (std::filesystem::path(path).extension() != ".keras") {
+      open_h5(path, config);
+    } else if (config.empty()) {
+      open_archive(path);
+    } else {
+      throw KerasProblem(kHasConfig);
+    }
   } catch (const KerasProblem& problem) {
     throw SourceError({path}, problem.what());
   }
 }
 
 void KerasFile::open_archive(const std::string& path) {
+  is_store_ = true;
   const std::string bytes = read_file_bytes(path, kMostFileBytes);
   zip_error_t error;
   zip_error_init(&error);
@@ -136,15 +162,46 @@ void KerasFile::open_archive(const std::string& path) {
   weights_ = std::make_unique<Hdf5File>(weights, path + ":model.weights.h5");
 }
 
-void KerasFile::open_h5(const std::string& path) {
+void KerasFile::open_h5(const std::string& path, const std::string& config) {
   weights_ = std::make_unique<Hdf5File>(read_file_bytes(path, kMostFileBytes), path);
-  const std::optional<std::vector<std::string>> config = weights_->texts("", "model_config");
-  if (!config || config->size() != 1) {
-    throw KerasProblem("the file has no model_config: it holds weights only, expected one written by model.save()");
-  }
-  model_ = parse_keras_json(config->front());
+  const std::optional<std::vector<std::string>> inside = weights_->texts("", "model_config");
   const std::optional<std::vector<std::string>> version = weights_->texts("", "keras_version");
   version_ = version && version->size() == 1 ? version->front() : "";
+  if (inside && inside->size() == 1) {
+    if (!config.empty()) {
+      throw KerasProblem(kHasConfig);
+    }
+    model_ = parse_keras_json(inside->front());
+    root_ = "model_weights/";
+    return;
+  }
+  // Weights alone are written with names, or as they are in `.keras`.
+  is_store_ = weights_->contains("layers") || weights_->contains("_layer_checkpoint_dependencies");
+  if (!is_store_ && text_list(*weights_, "", "layer_names").empty()) {
+    throw KerasProblem("the file has no model_config and no weights of layers, expected one written by model.save()");
+  }
+  if (config.empty()) {
+    throw KerasProblem(
+        fmt::format("the file holds weights only (model.save_weights()), expected --config FILE.json with what "
+                    "model.to_json() writes{}, or a file written by model.save()",
+                    json_beside(path)));
+  }
+  read_config(config);
+}
+
+void KerasFile::read_config(const std::string& config) {
+  try {
+    model_ = parse_keras_json(read_file_bytes(config, kMostConfigBytes));
+    if (model_.is_string()) {  // json.dump() of what is JSON already
+      model_ = parse_keras_json(model_.get<std::string>());
+    }
+    if (config_text(model_, "class_name", "").empty()) {
+      throw KerasProblem("no configuration of a model, expected what model.to_json() writes");
+    }
+    version_ = version_.empty() ? config_text(model_, "keras_version", "") : version_;
+  } catch (const KerasProblem& problem) {
+    throw SourceError({config}, problem.what());
+  }
 }
 
 std::string KerasFile::find_in_store(const KerasPlace& place, const KerasWeight& weight) const {
@@ -173,8 +230,10 @@ std::string KerasFile::find_in_store(const KerasPlace& place, const KerasWeight&
       fmt::format("the file has no weight '{}' (no {}/vars/{})", weight.path, place.store, weight.index));
 }
 
+std::string KerasFile::group_of(const KerasPlace& place) const { return root_ + place.names.front(); }
+
 std::string KerasFile::find_by_name(const KerasPlace& place, const KerasWeight& weight) const {
-  const std::string group = "model_weights/" + place.names.front();
+  const std::string group = group_of(place);
   if (!weights_->contains(group)) {
     throw KerasProblem(fmt::format("the file has no weights of this layer (no {})", group));
   }
@@ -194,7 +253,7 @@ std::string KerasFile::find_by_name(const KerasPlace& place, const KerasWeight& 
 }
 
 std::optional<Hdf5Array> KerasFile::read_only_weight(const KerasPlace& place) const {
-  if (is_archive_) {
+  if (is_store_) {
     for (const std::string& store : {place.store, place.named_store}) {
       if (weights_->contains(store + "/vars/0")) {
         return weights_->contains(store + "/vars/1") ? std::nullopt
@@ -203,7 +262,7 @@ std::optional<Hdf5Array> KerasFile::read_only_weight(const KerasPlace& place) co
     }
     return std::nullopt;
   }
-  const std::string group = "model_weights/" + place.names.front();
+  const std::string group = group_of(place);
   const std::vector<std::string> inner(place.names.begin() + 1, place.names.end());
   std::vector<std::string> found;
   for (const std::string& name :
@@ -216,7 +275,7 @@ std::optional<Hdf5Array> KerasFile::read_only_weight(const KerasPlace& place) co
 }
 
 Hdf5Array KerasFile::read(const KerasPlace& place, const KerasWeight& weight) const {
-  return weights_->read(is_archive_ ? find_in_store(place, weight) : find_by_name(place, weight));
+  return weights_->read(is_store_ ? find_in_store(place, weight) : find_by_name(place, weight));
 }
 
 }  // namespace rtlgen

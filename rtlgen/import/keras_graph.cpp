@@ -77,8 +77,11 @@ std::vector<Reference> references(const json& value) {
     return {reference(value)};
   }
   std::vector<Reference> result;
-  if (value.is_object() && value.size() == 1 && !value.contains("class_name")) {
-    return references(value.front());
+  if (value.is_object() && !value.empty() && !value.contains("class_name")) {  // by name, in the order of the names
+    for (const auto& [name, item] : value.items()) {
+      result.push_back(reference(item));
+    }
+    return result;
   }
   if (!value.is_array()) {
     throw KerasProblem(fmt::format("{}, expected [layer, node, tensor]", config_shown(value)));
@@ -170,7 +173,7 @@ struct Scope {
   std::map<std::string, const json*> layers;
   std::map<std::string, KerasPlace> places;
   std::map<std::string, KerasTensor> inputs;  ///< what stands for the input layers
-  std::map<std::pair<std::string, int>, KerasTensor> made;
+  std::map<std::pair<std::string, int>, std::vector<KerasTensor>> made;
   std::set<std::pair<std::string, int>> under_way;
 };
 
@@ -178,22 +181,22 @@ class GraphWalk {
  public:
   GraphWalk(std::optional<int> tokens, KerasLayers& layers) : tokens_(tokens), layers_(layers) {}
 
-  KerasTensor model(const json& model, const KerasPlace& place, const std::vector<KerasTensor>* inputs) {
+  std::vector<KerasTensor> model(const json& model, const KerasPlace& place, const std::vector<KerasTensor>* inputs) {
     const json& config = config_value(model, "config");
     const std::string kind = plain_class(model);
     if (++depth_ > kMostDepth) {
       throw KerasProblem("the model is nested too deep");
     }
-    KerasTensor output;
+    std::vector<KerasTensor> outputs;
     if (kind == "Sequential") {
-      output = sequential(config.is_array() ? config : config_value(config, "layers"), config, place, inputs);
+      outputs = {sequential(config.is_array() ? config : config_value(config, "layers"), config, place, inputs)};
     } else if (kind == "Functional" || kind == "Model") {
-      output = functional(config, place, inputs);
+      outputs = functional(config, place, inputs);
     } else {
       throw KerasProblem(fmt::format("a model of class {}, expected Sequential or Functional", kind));
     }
     --depth_;
-    return output;
+    return outputs;
   }
 
  private:
@@ -246,8 +249,8 @@ class GraphWalk {
     }
   }
 
-  KerasTensor call(const json& layer, const KerasPlace& place, KerasCall arguments) {
-    return about(place.names.back(), layer, [&] {
+  std::vector<KerasTensor> call(const json& layer, const KerasPlace& place, KerasCall arguments) {
+    return about(place.names.back(), layer, [&]() -> std::vector<KerasTensor> {
       if (++calls_ > kMostCalls) {
         throw KerasProblem("the model has too many layers");
       }
@@ -261,7 +264,7 @@ class GraphWalk {
       arguments.class_name = kind;
       arguments.config = config_value(layer, "config");
       arguments.place = place;
-      return layers_.apply(arguments);
+      return {layers_.apply(arguments)};
     });
   }
 
@@ -310,7 +313,12 @@ class GraphWalk {
       if (plain_class(layer) != "InputLayer") {
         KerasCall arguments;
         arguments.inputs = {*tensor};
-        tensor = call(layer, scope.places.at(name), arguments);
+        std::vector<KerasTensor> outputs = call(layer, scope.places.at(name), arguments);
+        if (outputs.size() != 1) {
+          throw KerasProblem(
+              fmt::format("the model '{}' in a Sequential model has {} outputs, expected 1", name, outputs.size()));
+        }
+        tensor = std::move(outputs.front());
       }
     }
     if (!tensor) {
@@ -331,12 +339,13 @@ class GraphWalk {
     return shape.empty() ? shape_behind_batch(config, {"build_input_shape"}) : shape;
   }
 
-  KerasTensor functional(const json& config, const KerasPlace& place, const std::vector<KerasTensor>* inputs) {
+  std::vector<KerasTensor> functional(const json& config, const KerasPlace& place,
+                                      const std::vector<KerasTensor>* inputs) {
     Scope scope = scope_of(config_value(config, "layers"), place);
     const std::vector<Reference> heads = references(config_value(config, "input_layers"));
     const std::vector<Reference> outputs = references(config_value(config, "output_layers"));
-    if (outputs.size() != 1) {
-      throw KerasProblem(fmt::format("{} outputs, expected 1", outputs.size()));
+    if (outputs.empty() || outputs.size() > kMostLayers) {
+      throw KerasProblem(fmt::format("{} outputs, expected 1 to {}", outputs.size(), kMostLayers));
     }
     const std::size_t given = inputs == nullptr ? 1 : inputs->size();
     if (heads.size() != given) {
@@ -351,7 +360,20 @@ class GraphWalk {
         return event(shape_behind_batch(config_value(*layer->second, "config"), {"batch_shape", "batch_input_shape"}));
       });
     }
-    return tensor_of(scope, outputs.front());
+    std::vector<KerasTensor> tensors;
+    tensors.reserve(outputs.size());
+    for (const Reference& output : outputs) {
+      tensors.push_back(tensor_of(scope, output));
+    }
+    return tensors;
+  }
+
+  /// One of the tensors that a call has made.
+  static const KerasTensor& output_of(const std::vector<KerasTensor>& tensors, int index) {
+    if (static_cast<std::size_t>(index) >= tensors.size()) {
+      throw KerasProblem(fmt::format("its output {} is used, of which it has {}", index, tensors.size()));
+    }
+    return tensors[static_cast<std::size_t>(index)];
   }
 
   /// The tensor that a reference names; makes the layers that lead to it.
@@ -361,15 +383,15 @@ class GraphWalk {
       return input->second;
     }
     const std::pair<std::string, int> key = {wanted.layer, wanted.node};
-    const auto made = scope.made.find(key);
-    if (made != scope.made.end()) {
-      return made->second;
-    }
     const auto layer = scope.layers.find(wanted.layer);
     if (layer == scope.layers.end()) {
       throw KerasProblem(fmt::format("there is no layer '{}', which others take as input", wanted.layer));
     }
     return about(wanted.layer, *layer->second, [&] {
+      const auto made = scope.made.find(key);
+      if (made != scope.made.end()) {
+        return output_of(made->second, wanted.output);
+      }
       if (!scope.under_way.insert(key).second) {
         throw KerasProblem("the layer's inputs come from its own output");
       }
@@ -385,18 +407,15 @@ class GraphWalk {
       for (const auto& [name, one] : node.named) {
         arguments.named[name] = tensor_of(scope, one);
       }
-      KerasTensor result = call(*layer->second, scope.places.at(wanted.layer), arguments);
-      scope.made[key] = result;
+      const std::vector<KerasTensor>& results = scope.made[key] =
+          call(*layer->second, scope.places.at(wanted.layer), arguments);
       --depth_;
-      return result;
+      return output_of(results, wanted.output);
     });
   }
 
   static Node node_of(const json& layer, const Reference& wanted) {
     const json& nodes = config_value(layer, "inbound_nodes");
-    if (wanted.output != 0) {
-      throw KerasProblem("a second output of the layer is used, expected layers with one");
-    }
     if (!nodes.is_array() || nodes.size() <= static_cast<std::size_t>(wanted.node)) {
       throw KerasProblem(fmt::format("its call {} is missing in inbound_nodes", wanted.node));
     }
@@ -429,7 +448,7 @@ std::string keras_store_name(const std::string& class_name) {
   return name;
 }
 
-KerasTensor walk_keras_graph(const json& model, std::optional<int> tokens, KerasLayers& layers) {
+std::vector<KerasTensor> walk_keras_graph(const json& model, std::optional<int> tokens, KerasLayers& layers) {
   try {
     return GraphWalk(tokens, layers).model(model, {}, nullptr);
   } catch (const json::exception& problem) {

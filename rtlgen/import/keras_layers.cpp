@@ -10,6 +10,7 @@
 #include "rtlgen/import/keras_activation.hpp"
 #include "rtlgen/import/keras_config.hpp"
 #include "rtlgen/import/keras_problem.hpp"
+#include "rtlgen/import/keras_refusals.hpp"
 #include "rtlgen/import/keras_shapes.hpp"
 #include "rtlgen/import/qkeras_quantizer.hpp"
 #include "rtlgen/npy.hpp"
@@ -72,75 +73,77 @@ ImportedArray constants(std::size_t count, double value) { return {{count}, std:
 
 }  // namespace
 
-const std::map<std::string, KerasLayers::Handler>& KerasLayers::handlers() {
-  static const std::map<std::string, Handler> kHandlers = {
-      {"Dense", &KerasLayers::dense},
-      {"QDense", &KerasLayers::dense},
-      {"EinsumDense", &KerasLayers::einsum_dense},
-      {"QEinsumDense", &KerasLayers::einsum_dense},
-      {"TimeDistributed", &KerasLayers::time_distributed},
-      {"MultiHeadAttention", &KerasLayers::attention},
-      {"LayerNormalization", &KerasLayers::layer_norm},
-      {"RMSNormalization", &KerasLayers::rms_norm},
-      {"BatchNormalization", &KerasLayers::batch_norm},
-      {"QBatchNormalization", &KerasLayers::batch_norm},
-      {"Add", &KerasLayers::add},
-      {"Concatenate", &KerasLayers::concatenate},
-      {"Flatten", &KerasLayers::flatten},
-      {"Reshape", &KerasLayers::reshape},
-      {"GlobalAveragePooling1D", &KerasLayers::pool},
-      {"GlobalAvgPool1D", &KerasLayers::pool},
-      {"GlobalMaxPooling1D", &KerasLayers::pool},
-      {"GlobalMaxPool1D", &KerasLayers::pool},
-      {"Activation", &KerasLayers::activation},
-      {"QActivation", &KerasLayers::activation},
-      {"ReLU", &KerasLayers::relu},
-      {"LeakyReLU", &KerasLayers::leaky_relu},
-      {"ELU", &KerasLayers::elu},
-      {"Softmax", &KerasLayers::softmax},
-      {"Masking", &KerasLayers::masking},
-      {"PositionEmbedding", &KerasLayers::position_embedding},
-      {"Dropout", &KerasLayers::pass},
-      {"SpatialDropout1D", &KerasLayers::pass},
-      {"AlphaDropout", &KerasLayers::pass},
-      {"GaussianDropout", &KerasLayers::pass},
-      {"GaussianNoise", &KerasLayers::pass},
-      {"ActivityRegularization", &KerasLayers::pass},
+const std::map<std::string, KerasLayers::Kind>& KerasLayers::kinds() {
+  static const std::set<std::string> kOfDense = {"kernel_quantizer", "bias_quantizer", "output_quantizer"};
+  static const std::set<std::string> kOfNorm = {"gamma_quantizer", "beta_quantizer", "mean_quantizer",
+                                                "variance_quantizer"};
+  static const std::map<std::string, Kind> kKinds = {
+      {"Dense", {&KerasLayers::dense, kOfDense}},
+      {"QDense", {&KerasLayers::dense, kOfDense}},
+      {"EinsumDense", {&KerasLayers::einsum_dense, kOfDense}},
+      {"QEinsumDense", {&KerasLayers::einsum_dense, kOfDense}},
+      {"TimeDistributed", {&KerasLayers::time_distributed}},
+      {"MultiHeadAttention", {&KerasLayers::attention, kOfDense}},
+      {"LayerNormalization", {&KerasLayers::layer_norm, kOfNorm}},
+      {"QLayerNormalization", {&KerasLayers::layer_norm, kOfNorm}},
+      {"RMSNormalization", {&KerasLayers::rms_norm}},
+      {"BatchNormalization", {&KerasLayers::batch_norm, kOfNorm}},
+      {"QBatchNormalization", {&KerasLayers::batch_norm, kOfNorm}},
+      {"Add", {&KerasLayers::add}},
+      {"Concatenate", {&KerasLayers::concatenate}},
+      {"Flatten", {&KerasLayers::flatten}},
+      {"Reshape", {&KerasLayers::reshape}},
+      {"GlobalAveragePooling1D", {&KerasLayers::pool}},
+      {"GlobalAvgPool1D", {&KerasLayers::pool}},
+      {"GlobalMaxPooling1D", {&KerasLayers::pool}},
+      {"GlobalMaxPool1D", {&KerasLayers::pool}},
+      {"Activation", {&KerasLayers::activation}},
+      {"QActivation", {&KerasLayers::activation}},
+      {"ReLU", {&KerasLayers::function}},
+      {"LeakyReLU", {&KerasLayers::function}},
+      {"ELU", {&KerasLayers::function}},
+      {"Softmax", {&KerasLayers::function}},
+      {"Masking", {&KerasLayers::masking}},
+      {"PositionEmbedding", {&KerasLayers::position_embedding}},
+      {"Dropout", {&KerasLayers::pass}},
+      {"SpatialDropout1D", {&KerasLayers::pass}},
+      {"AlphaDropout", {&KerasLayers::pass}},
+      {"GaussianDropout", {&KerasLayers::pass}},
+      {"GaussianNoise", {&KerasLayers::pass}},
+      {"ActivityRegularization", {&KerasLayers::pass}},
   };
-  return kHandlers;
+  return kKinds;
+}
+
+/// Refuses quantizers that would be dropped.
+void KerasLayers::check_quantizers(const json& config, const Kind& kind) {
+  for (const auto& [key, value] : config.items()) {
+    if (key.find("quantizer") == std::string::npos || value.is_null() || kind.quantizers.count(key) != 0) {
+      continue;
+    }
+    std::string known;
+    for (const std::string& one : kind.quantizers) {
+      known += (known.empty() ? "" : ", ") + one;
+    }
+    throw KerasProblem(fmt::format("{}: {}, expected {}", key, config_shown(value),
+                                   known.empty() ? "a layer without quantizers" : "no quantizers but " + known));
+  }
 }
 
 KerasTensor KerasLayers::apply(const KerasCall& call) {
-  static const std::map<std::string, std::string> kNearest = {
-      {"PReLU", "LeakyReLU"},
-      {"ThresholdedReLU", "ReLU"},
-      {"GlobalAveragePooling2D", "GlobalAveragePooling1D"},
-      {"Conv1D", "Dense (kernel_size 1)"},
-      {"QConv1D", "QDense (kernel_size 1)"},
-      {"SeparableConv1D", "Dense"},
-      {"QSeparableConv1D", "QDense"},
-      {"QSeparableConv2D", "QDense"},
-      {"QDepthwiseConv2D", "QDense"},
-      {"QConv2D", "QDense"},
-      {"GroupQueryAttention", "MultiHeadAttention"},
-      {"Attention", "MultiHeadAttention"},
-      {"QDenseBatchnorm", "QDense followed by BatchNormalization"},
-      {"PruneLowMagnitude", "the layer in it (tfmot's strip_pruning)"},
-      {"Lambda", "a layer of Keras"},
-      {"TFOpLambda", "a layer as Add"},
-      {"Subtract", "Add"},
-      {"Average", "Add"},
-      {"Embedding", "Dense"},
-  };
-  auto handler = handlers().find(call.class_name);
+  const std::string of_hgq = hgq_problem(call.class_name, call.config);
+  if (!of_hgq.empty()) {
+    throw KerasProblem(of_hgq);
+  }
+  auto kind = kinds().find(call.class_name);
   // Layers of quantized attention go by many names; their configuration and weights are those of Keras'.
-  const bool is_attention = handler == handlers().end() && config_value(call.config, "num_heads").is_number() &&
+  const bool is_attention = kind == kinds().end() && config_value(call.config, "num_heads").is_number() &&
                             config_value(call.config, "key_dim").is_number();
   if (is_attention) {
-    handler = handlers().find("MultiHeadAttention");
+    kind = kinds().find("MultiHeadAttention");
   }
   // So do layers that add a constant to each token.
-  if (handler == handlers().end() && call.class_name.find("Pos") != std::string::npos && call.inputs.size() == 1) {
+  if (kind == kinds().end() && call.class_name.find("Pos") != std::string::npos && call.inputs.size() == 1) {
     const std::vector<double> constants = positions_of(call);
     if (!constants.empty()) {
       model_.notes.push_back(fmt::format("{} ({}): taken for a layer that adds its weight to the tokens",
@@ -148,21 +151,15 @@ KerasTensor KerasLayers::apply(const KerasCall& call) {
       return add_constants(call, call.inputs.front(), constants);
     }
   }
-  if (handler == handlers().end()) {
-    const auto nearest = kNearest.find(call.class_name);
-    throw KerasProblem("the class is not supported" +
-                       (nearest == kNearest.end() ? "" : "; nearest: " + nearest->second));
+  if (kind == kinds().end()) {
+    throw KerasProblem(unknown_class_problem(call.class_name));
   }
   const json& dtype = config_value(call.config, "dtype");
   if (config_text(dtype, "class_name", "").find("Quantized") != std::string::npos) {
     throw KerasProblem("weights quantized by Keras itself, expected the float model or one of QKeras");
   }
-  for (const char* key : {"kq_conf", "iq_conf", "paq_conf"}) {
-    if (!config_value(call.config, key).is_null()) {
-      throw KerasProblem("a layer of HGQ, expected one of QKeras; nearest: the model exported to QONNX");
-    }
-  }
-  return (this->*handler->second)(call);
+  check_quantizers(call.config, kind->second);
+  return (this->*kind->second.apply)(call);
 }
 
 KerasTensor KerasLayers::pass(const KerasCall& call) { return only_input(call); }
@@ -244,6 +241,12 @@ KerasTensor KerasLayers::emit_all(const KerasCall& call, const std::vector<Impor
     layer.name = unique_name(call, suffix);
     tensor = emit(call, layer, {tensor}, tensor.shape);
   }
+  if (layers.size() == 2 && layers.front().type == "softmax") {
+    model_.notes.push_back(fmt::format(
+        "{}: its softmax is computed with tables of rtlgen, close to the file but not equal, then rounded to "
+        "{} (1 kept, as quantized_softmax keeps it)",
+        call.place.names.back(), layers.back().keys.value("format", "")));
+  }
   return tensor;
 }
 
@@ -255,6 +258,15 @@ ImportedArray KerasLayers::weight(const KerasCall& call, const KerasWeight& whic
   }
   check_finite(array.values, which.path);
   return {array.shape, array.values, false};
+}
+
+ImportedArray KerasLayers::rounded_weight(const KerasCall& call, const KerasWeight& which, const Shape& shape,
+                                          const json& quantizer) const {
+  ImportedArray array = weight(call, which, shape);
+  if (const std::optional<QKerasQuantizer> parsed = parse_qkeras_quantizer(quantizer)) {
+    array.values = quantize_bias(*parsed, array.values);
+  }
+  return array;
 }
 
 /// Real numbers that a kernel's quantizer makes of it; the kernel itself where there is none.
@@ -294,27 +306,25 @@ KerasTensor KerasLayers::dense_of(const KerasCall& call, const KerasWeight& kern
     layer.arrays["weight"] = {{units, in}, transposed(raw.values, in, units), false};
   }
   if (use_bias) {
-    ImportedArray values = weight(call, bias, {units});
-    if (const std::optional<QKerasQuantizer> quantizer =
-            parse_qkeras_quantizer(config_value(config, "bias_quantizer"))) {
-      values.values = quantize_bias(*quantizer, values.values);
-    }
-    layer.arrays["bias"] = values;
+    layer.arrays["bias"] = rounded_weight(call, bias, {units}, config_value(config, "bias_quantizer"));
   } else {
     layer.keys["use_bias"] = false;
   }
   std::vector<ImportedLayer> after = activation_layers(config_value(config, "activation"), static_cast<int>(units));
-  // A plain function stands in the dense layer itself. Exact tensors end in front of it, so there it is one of its own.
-  if (after.size() == 1 && (after.front().type == "activation" || after.front().type == "softmax")) {
-    const std::string function =
-        after.front().type == "softmax" ? "softmax" : after.front().keys["function"].get<std::string>();
-    if (function == "relu" || (!model_.exact && function != "clip")) {
+  // A function without parameters stands in the dense layer itself. Exact tensors end in front of it, so there it is
+  // one of its own.
+  if (after.size() == 1) {
+    const bool is_softmax = after.front().type == "softmax" && after.front().keys.empty();
+    const bool is_function = after.front().type == "activation" && after.front().keys.size() == 1;
+    const std::string function = is_softmax ? "softmax" : after.front().keys.value("function", "");
+    if (function == "relu" || (!model_.exact && (is_softmax || is_function))) {
       layer.keys["activation"] = function;
       after.clear();
     }
   }
-  const std::vector<int> shape = with_features(input, units);
-  return emit_all(call, after, emit(call, layer, {input}, shape), "_act");
+  const KerasTensor made = emit_all(call, after, emit(call, layer, {input}, with_features(input, units)), "_act");
+  return emit_all(call, activation_layers(config_value(config, "output_quantizer"), static_cast<int>(units)), made,
+                  "_out");
 }
 
 KerasTensor KerasLayers::dense(const KerasCall& call) {
@@ -328,10 +338,21 @@ KerasTensor KerasLayers::time_distributed(const KerasCall& call) {
   const json& inner = config_value(call.config, "layer");
   const std::string class_name = config_text(inner, "class_name", "");
   const std::string name = class_name.substr(class_name.rfind('>') + 1);
-  if (name != "Dense" && name != "QDense") {
-    throw KerasProblem(fmt::format("TimeDistributed of {}, expected Dense", name));
-  }
   const json& config = config_value(inner, "config");
+  const auto kind = kinds().find(name);
+  const Handler handler = kind == kinds().end() ? nullptr : kind->second.apply;
+  const bool has_no_weights =
+      handler == &KerasLayers::activation || handler == &KerasLayers::function || handler == &KerasLayers::pass;
+  if (handler != &KerasLayers::dense && !has_no_weights) {
+    throw KerasProblem(fmt::format("TimeDistributed of {}, expected Dense or an activation", name));
+  }
+  check_quantizers(config, kind->second);
+  if (has_no_weights) {
+    KerasCall each = call;
+    each.class_name = name;
+    each.config = config;
+    return (this->*handler)(each);
+  }
   return dense_of(call, {"kernel", "layer", 0}, {"bias", "layer", 1}, config_flag(config, "use_bias", true), config);
 }
 
@@ -369,12 +390,33 @@ KerasTensor KerasLayers::layer_norm(const KerasCall& call) {
   }
   const std::size_t size = features_of(input);
   const bool scale = config_flag(call.config, "scale", true);
+  const bool center = config_flag(call.config, "center", true);
   ImportedLayer layer;
   layer.type = "layer_norm";
   layer.keys["epsilon"] = config_number(call.config, "epsilon", 1e-3);
-  layer.arrays["weight"] = scale ? weight(call, {"gamma", "", 0}, {size}) : constants(size, 1);
-  layer.arrays["bias"] =
-      config_flag(call.config, "center", true) ? weight(call, {"beta", "", scale ? 1 : 0}, {size}) : constants(size, 0);
+  layer.arrays["weight"] = constants(size, 1);
+  layer.arrays["bias"] = constants(size, 0);
+  if (scale) {
+    layer.arrays["weight"] =
+        rounded_weight(call, {"gamma", "", 0}, {size}, config_value(call.config, "gamma_quantizer"));
+  }
+  if (center) {
+    layer.arrays["bias"] =
+        rounded_weight(call, {"beta", "", scale ? 1 : 0}, {size}, config_value(call.config, "beta_quantizer"));
+  }
+  std::string unfollowed;
+  for (const char* key : {"mean_quantizer", "variance_quantizer"}) {
+    const json& quantizer = config_value(call.config, key);
+    if (!quantizer.is_null()) {
+      const json& name = config_value(quantizer, "class_name");
+      unfollowed += fmt::format("{}{} {}", unfollowed.empty() ? "" : ", ", key,
+                                name.is_string() ? name.get<std::string>() : config_shown(quantizer));
+    }
+  }
+  if (!unfollowed.empty()) {
+    model_.notes.push_back(fmt::format("{} ({}): mean and variance are not rounded here; not followed: {}",
+                                       call.place.names.back(), call.class_name, unfollowed));
+  }
   return emit(call, layer, {input}, input.shape);
 }
 
@@ -397,18 +439,11 @@ KerasTensor KerasLayers::batch_norm(const KerasCall& call) {
   ImportedLayer layer;
   layer.type = "batch_norm";
   layer.keys["epsilon"] = config_number(call.config, "epsilon", 1e-3);
-  if (!config_value(call.config, "inverse_quantizer").is_null()) {
-    throw KerasProblem("inverse_quantizer: expected a layer without it");
-  }
   // Each of the four may have a quantizer in QKeras.
   int index = 0;
   const auto read = [&](const std::string& array, const std::string& name) {
-    ImportedArray values = weight(call, {name, "", index++}, {size});
-    if (const std::optional<QKerasQuantizer> quantizer =
-            parse_qkeras_quantizer(config_value(call.config, array + "_quantizer"))) {
-      values.values = quantize_bias(*quantizer, values.values);
-    }
-    layer.arrays[array] = values;
+    layer.arrays[array] =
+        rounded_weight(call, {name, "", index++}, {size}, config_value(call.config, array + "_quantizer"));
   };
   layer.arrays["gamma"] = constants(size, 1);
   layer.arrays["beta"] = constants(size, 0);
@@ -581,58 +616,16 @@ KerasTensor KerasLayers::activation(const KerasCall& call) {
   return emit_all(call, activation_layers(value, input.shape.back()), input, "");
 }
 
-/// A number that may stand in a list of its own.
-double KerasLayers::slope_of(const json& config, const std::string& key, double fallback) {
-  const json& given = config_value(config, key);
-  const json value = given.is_array() && given.size() == 1 ? given.front() : given;
-  const double slope = config_number({{key, value}}, key, fallback);
-  if (slope < 0) {
-    throw KerasProblem(fmt::format("{}: {}, expected a number from 0 on", key, config_shown(given)));
-  }
-  return slope;
-}
-
-KerasTensor KerasLayers::relu(const KerasCall& call) {
-  if (config_number(call.config, "threshold", 0) != 0) {
-    throw KerasProblem("ReLU with threshold, expected 0; nearest: ReLU()");
-  }
+/// A layer that is a function.
+KerasTensor KerasLayers::function(const KerasCall& call) {
   const KerasTensor& input = only_input(call);
-  const double slope = slope_of(call.config, "negative_slope", 0);
-  const json& most = config_value(call.config, "max_value");
-  const std::optional<double> high =
-      most.is_null() ? std::nullopt : std::optional<double>(config_number(call.config, "max_value", 0));
-  if (slope == 0) {
-    return emit_all(call, relu_layers(high), input, "");
+  json config = call.config;
+  if (call.class_name == "Softmax") {
+    check_axis(call, input, -1);
+    config.erase("axis");
   }
-  if (high) {
-    throw KerasProblem("ReLU with negative_slope and max_value, expected one of the two; nearest: ReLU()");
-  }
-  return emit_all(call, leaky_relu_layers(slope), input, "");
-}
-
-KerasTensor KerasLayers::leaky_relu(const KerasCall& call) {
-  constexpr double kSlope = 0.3;  // where the configuration says nothing
-  const KerasTensor& input = only_input(call);
-  // Keras 2 calls it alpha.
-  const bool is_new = !config_value(call.config, "negative_slope").is_null();
-  const double slope = slope_of(call.config, is_new ? "negative_slope" : "alpha", kSlope);
-  return emit_all(call, leaky_relu_layers(slope), input, "");
-}
-
-KerasTensor KerasLayers::elu(const KerasCall& call) {
-  if (config_number(call.config, "alpha", 1) != 1) {
-    throw KerasProblem(fmt::format("alpha: {}, expected 1", config_shown(config_value(call.config, "alpha"))));
-  }
-  const KerasTensor& input = only_input(call);
-  return emit_all(call, activation_layers("elu", input.shape.back()), input, "");
-}
-
-KerasTensor KerasLayers::softmax(const KerasCall& call) {
-  const KerasTensor& input = only_input(call);
-  check_axis(call, input, -1);
-  ImportedLayer layer;
-  layer.type = "softmax";
-  return emit(call, layer, {input}, input.shape);
+  return emit_all(call, activation_layers({{"class_name", call.class_name}, {"config", config}}, input.shape.back()),
+                  input, "");
 }
 
 KerasTensor KerasLayers::masking(const KerasCall& call) {

@@ -43,6 +43,9 @@ class KerasLayers {
 
   /// Applies a layer. Throws KerasProblem.
   KerasTensor apply(const KerasCall& call);
+  /// The outputs of the model as one: side by side where they are tensors of the same tokens, else the first; a note
+  /// says which. The model keeps the layers that lead there.
+  KerasTensor join_outputs(const std::vector<KerasTensor>& outputs);
   /// What was made so far. The event has the shape in which it was used first.
   ImportedModel& model() { return model_; }
   /// The event as [tokens, features]; nothing where no layer has used it.
@@ -52,7 +55,13 @@ class KerasLayers {
 
  private:
   using Handler = KerasTensor (KerasLayers::*)(const KerasCall&);
-  static const std::map<std::string, Handler>& handlers();
+  /// A class: what applies it, and which quantizers of its configuration that knows.
+  struct Kind {
+    Handler apply;
+    std::set<std::string> quantizers = {};
+  };
+  static const std::map<std::string, Kind>& kinds();
+  static void check_quantizers(const nlohmann::json& config, const Kind& kind);
 
   KerasTensor pass(const KerasCall& call);
   KerasTensor dense(const KerasCall& call);
@@ -68,10 +77,7 @@ class KerasLayers {
   KerasTensor reshape(const KerasCall& call);
   KerasTensor pool(const KerasCall& call);
   KerasTensor activation(const KerasCall& call);
-  KerasTensor relu(const KerasCall& call);
-  KerasTensor leaky_relu(const KerasCall& call);
-  KerasTensor elu(const KerasCall& call);
-  KerasTensor softmax(const KerasCall& call);
+  KerasTensor function(const KerasCall& call);
   KerasTensor masking(const KerasCall& call);
   KerasTensor position_embedding(const KerasCall& call);
 
@@ -95,8 +101,6 @@ class KerasLayers {
   KerasTensor attention_steps(const KerasCall& call, const Attention& attention);
   KerasTensor quantized_projection(const KerasCall& call, const Attention& attention, const Projection& projection,
                                    const KerasTensor& input, const std::string& suffix);
-  ImportedArray attention_bias(const KerasCall& call, const Attention& attention, const KerasWeight& which,
-                               const std::vector<std::size_t>& shape) const;
 
   KerasTensor dense_of(const KerasCall& call, const KerasWeight& kernel, const KerasWeight& bias, bool use_bias,
                        const nlohmann::json& config);
@@ -106,9 +110,12 @@ class KerasLayers {
   KerasTensor emit_all(const KerasCall& call, const std::vector<ImportedLayer>& layers, KerasTensor tensor,
                        const std::string& suffix);
   ImportedArray weight(const KerasCall& call, const KerasWeight& which, const std::vector<std::size_t>& shape) const;
+  /// A weight that is no kernel, rounded by its quantizer; null: not rounded.
+  ImportedArray rounded_weight(const KerasCall& call, const KerasWeight& which, const std::vector<std::size_t>& shape,
+                               const nlohmann::json& quantizer) const;
   std::vector<double> quantized(const nlohmann::json& quantizer, const Hdf5Array& kernel) const;
-  static double slope_of(const nlohmann::json& config, const std::string& key, double fallback);
   void use(const KerasTensor& tensor, bool by_dense);
+  void keep_what_leads_to(const std::string& output);
   std::string unique_name(const KerasCall& call, const std::string& suffix);
 
   const KerasFile& file_;

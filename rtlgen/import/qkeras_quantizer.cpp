@@ -31,6 +31,7 @@ const std::map<std::string, std::vector<std::string>>& positional() {
        {"bits", "max_value", "negative_slope", "use_stochastic_rounding", "quadratic_approximation"}},
       {"quantized_tanh", {"bits"}},
       {"quantized_sigmoid", {"bits"}},
+      {"quantized_softmax", {"bits", "axis"}},
       {"binary", {"use_01", "alpha", "use_stochastic_rounding"}},
       {"stochastic_binary", {"alpha"}},
       {"ternary", {"alpha", "threshold", "use_stochastic_rounding"}},
@@ -45,7 +46,7 @@ std::string stripped(const std::string& text) {
 }
 
 /// A literal of Python: a number, True, False, None or a quoted text.
-nlohmann::json python_literal(const std::string& text) {
+nlohmann::json plain_literal(const std::string& text) {
   if (text == "True" || text == "False") {
     return text == "True";
   }
@@ -68,6 +69,33 @@ nlohmann::json python_literal(const std::string& text) {
   return value;
 }
 
+/// A literal of Python; one in lists of one element, as (8,), is the element.
+nlohmann::json python_literal(std::string text) {
+  constexpr int kMostLists = 4;
+  for (int i = 0; i < kMostLists && text.size() > 2; ++i) {
+    const bool is_list = (text.front() == '(' && text.back() == ')') || (text.front() == '[' && text.back() == ']');
+    if (!is_list) {
+      break;
+    }
+    text = stripped(text.substr(1, text.size() - 2));
+    text = text.empty() || text.back() != ',' ? text : stripped(text.substr(0, text.size() - 1));
+  }
+  return plain_literal(text);
+}
+
+/// Where the first argument ends: at a comma outside of parentheses.
+std::size_t end_of_argument(const std::string& arguments) {
+  int depth = 0;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const char c = arguments[i];
+    depth += c == '(' || c == '[' ? 1 : c == ')' || c == ']' ? -1 : 0;
+    if (c == ',' && depth <= 0) {
+      return i;
+    }
+  }
+  return arguments.size();
+}
+
 /// `name(1,2,key=3)` as {class_name, config}.
 nlohmann::json parse_call(const std::string& text) {
   const std::size_t open = text.find('(');
@@ -86,7 +114,7 @@ nlohmann::json parse_call(const std::string& text) {
     const auto names = positional().find(name);  // there is one: the caller has looked
     std::size_t position = 0;
     while (!stripped(arguments).empty()) {
-      const std::size_t comma = std::min(arguments.find(','), arguments.size());
+      const std::size_t comma = end_of_argument(arguments);
       const std::string argument = arguments.substr(0, comma);
       arguments.erase(0, comma + 1);
       const std::size_t equals = argument.find('=');
@@ -165,6 +193,26 @@ void read_power(const nlohmann::json& config, bool has_sign, const std::string& 
   }
 }
 
+/// The number in lists of one element: QKeras writes some bits as (8,).
+nlohmann::json only_element(nlohmann::json value) {
+  while (value.is_array() && value.size() == 1) {
+    nlohmann::json inner = value.front();
+    value = std::move(inner);
+  }
+  return value;
+}
+
+void read_softmax(const nlohmann::json& config, const std::string& text, QKerasQuantizer& result) {
+  constexpr int kMostSoftmaxBits = 16;
+  result.kind = Kind::softmax;
+  result.has_sign = false;
+  result.bits = config_integer({{"bits", only_element(config_value(config, "bits"))}}, "bits", 8, 1, kMostSoftmaxBits);
+  const nlohmann::json axis = only_element(config_value(config, "axis"));
+  if (!axis.is_null() && axis != -1) {
+    throw KerasProblem(fmt::format("quantizer {}, expected axis: -1 (the features)", text));
+  }
+}
+
 QKerasQuantizer parse_object(const nlohmann::json& value, const std::string& text) {
   const std::string name = plain_name(config_text(value, "class_name", ""));
   const nlohmann::json& config = config_value(value, "config");
@@ -222,6 +270,8 @@ QKerasQuantizer parse_object(const nlohmann::json& value, const std::string& tex
     }
     // Versions without the parameter left the most negative value out.
     result.symmetric = config_flag(config, "symmetric", true);
+  } else if (name == "quantized_softmax") {
+    read_softmax(config, text, result);
   } else if (name == "binary" || name == "stochastic_binary") {
     result.kind = Kind::sign;
     result.bits = 1;

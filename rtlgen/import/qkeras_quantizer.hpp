@@ -15,12 +15,13 @@ namespace rtlgen {
 /// `fixed`   alpha 2^integer clip(round_half_even(m x / 2^integer), low, m - 1) / m; low is -m, -m + 1 or 0
 /// `sign`    alpha for x >= 0, else -alpha (`zero_one`: else 0)
 /// `ternary` alpha sign(x) where |x| >= threshold, else 0
+/// `softmax` softmax over the last axis, rounded half to even to a multiple of 2^-bits; 1 is one of them
 /// `tanh`    fixed of tanh(x) without integer bits; `sigmoid` fixed of sigmoid(x), unsigned, low 0
 /// `power`   sign(x) 2^e, where e is log2 |x| rounded (`quadratic`: to an even number) and limited to exponents of
 ///           `bits` bits, one less where there is a sign, and one less unless max_value is at most 1; |x| is limited to
 ///           max_value first; 0 and, without a sign, what is below become the smallest power
 struct QKerasQuantizer {
-  enum class Kind { fixed, sign, ternary, tanh, sigmoid, power };
+  enum class Kind { fixed, sign, ternary, tanh, sigmoid, softmax, power };
   Kind kind = Kind::fixed;
   int bits = 8;
   int integer = 0;         ///< bits before the binary point, without the sign

@@ -37,10 +37,11 @@ bool has_quantizer(const json& config) {
 /// The model's layers. `fold_input` as of KerasLayers.
 ImportedModel walk(const KerasFile& file, const ImportOptions& options, bool fold_input) {
   KerasLayers layers(file, has_quantizer(file.model()), fold_input);
-  const KerasTensor output = walk_keras_graph(file.model(), options.tokens, layers);
+  const std::vector<KerasTensor> outputs = walk_keras_graph(file.model(), options.tokens, layers);
   if (layers.mixes_events()) {
     return walk(file, options, false);
   }
+  const KerasTensor output = layers.join_outputs(outputs);
   ImportedModel& model = layers.model();
   if (model.layers.empty() || output.name != model.layers.back().name) {
     throw KerasProblem("the model has no layers between its input and its output");
@@ -64,7 +65,7 @@ ImportedModel walk(const KerasFile& file, const ImportOptions& options, bool fol
 }  // namespace
 
 ImportedModel read_keras(const ImportOptions& options) {
-  const KerasFile file(options.file);
+  const KerasFile file(options.file, options.config);
   try {
     ImportedModel model = walk(file, options, !options.input);
     model.source = fmt::format("Keras{}{}, {}", file.version().empty() ? "" : " ", file.version(),

@@ -1,4 +1,5 @@
 // The import of Keras models: what they compute, and what is said of models that have no counterpart.
+#include <fmt/format.h>
 #include <zip.h>
 
 #include <catch2/catch.hpp>
@@ -9,6 +10,7 @@
 
 #include "ir/float_reference.hpp"
 #include "ir/source_error.hpp"
+#include "rtlgen/commands.hpp"
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/import/keras_activation.hpp"
@@ -52,8 +54,9 @@ double difference(const std::string& file, const std::string& events, const std:
 }
 
 const std::vector<std::string>& models() {
-  static const std::vector<std::string> kModels = {"transformer",         "branches",  "jet_tagger",     "autoencoder",
-                                                   "quantized_attention", "functions", "attention_steps"};
+  static const std::vector<std::string> kModels = {
+      "transformer", "branches",        "jet_tagger",  "autoencoder", "quantized_attention",
+      "functions",   "attention_steps", "activations", "physics",     "two_outputs"};
   return kModels;
 }
 
@@ -194,6 +197,38 @@ TEST_CASE("keras: a format given by the user leaves the event's own quantizer in
   CHECK(model.layers.front().keys["format"] == "fixed<8,3,rnd_conv,sat>");
 }
 
+struct ZipDiscard {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+
+/// A copy of the archive `name` with the configuration that `edit` makes of it.
+void write_edited(const std::string& name, const std::string& path,
+                  const std::function<std::string(std::string)>& edit) {
+  std::filesystem::copy_file(fixture(name), path, std::filesystem::copy_options::overwrite_existing);
+  std::unique_ptr<zip_t, ZipDiscard> archive(zip_open(path.c_str(), 0, nullptr));
+  REQUIRE(archive);
+  zip_file_t* const file = zip_fopen(archive.get(), "config.json", 0);
+  REQUIRE(file != nullptr);
+  std::string config(1 << 20, ' ');
+  config.resize(static_cast<std::size_t>(zip_fread(file, config.data(), config.size())));
+  zip_fclose(file);
+  const std::string edited = edit(config);
+  zip_source_t* const source = zip_source_buffer(archive.get(), edited.data(), edited.size(), 0);
+  REQUIRE(zip_file_add(archive.get(), "config.json", source, ZIP_FL_OVERWRITE) >= 0);
+  REQUIRE(zip_close(archive.get()) == 0);
+  static_cast<void>(archive.release());
+}
+
+/// `from` replaced by `to`, once.
+std::function<std::string(std::string)> replaced(const std::string& from, const std::string& to) {
+  return [from, to](std::string text) {
+    const std::size_t at = text.find(from);
+    INFO(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+  };
+}
+
 std::vector<double> quantize(const std::string& quantizer, const std::vector<double>& values) {
   const QuantizedKernel result = quantize_kernel(*parse_qkeras_quantizer(quantizer), {{values.size(), 1}, values});
   std::vector<double> numbers;
@@ -260,6 +295,8 @@ std::string activation(const nlohmann::json& value) {
 }
 
 TEST_CASE("keras: activations with a slope for negative numbers, and functions without parameters", "[keras]") {
+  CHECK(activation("gelu_approximate") == R"(activation{"function":"gelu_tanh"})");
+  CHECK(activation("LeakyReLU") == R"(activation{"function":"leaky_relu","slope":0.3})");
   CHECK(activation("leaky_relu") == R"(activation{"function":"leaky_relu","slope":0.2})");
   CHECK(activation("elu") == R"(activation{"function":"elu"})");
   CHECK(activation("hard_silu") == R"(activation{"function":"hard_swish"})");
@@ -273,43 +310,170 @@ TEST_CASE("keras: activations with a slope for negative numbers, and functions w
                     Catch::Contains("its scale follows from the events of a batch, expected alpha: 1"));
 }
 
+TEST_CASE("keras: a softmax rounded to bits keeps 0 and 1, however its bits are spelled", "[keras]") {
+  const std::string expected =
+      R"(softmax{"precision":{"activation":"ufixed<18,1>","exp_bits":16,"exp_index_bits":10,"table_bits":11}})"
+      R"(quantize{"format":"ufixed<7,1,rnd_conv,sat>"})";
+  for (const char* bits : {"6", "[6]", "[[6]]"}) {
+    CHECK(activation(nlohmann::json::parse(
+              fmt::format(R"({{"class_name": "quantized_softmax", "config": {{"bits": {}}}}})", bits))) == expected);
+  }
+  for (const char* text :
+       {"quantized_softmax(6)", "quantized_softmax((6,))", "quantized_softmax(bits=6, axis=(-1,))"}) {
+    CHECK(activation(text) == expected);
+  }
+  CHECK_THROWS_WITH(activation("quantized_softmax(6,axis=1)"), Catch::Contains("expected axis: -1 (the features)"));
+  CHECK_THROWS_WITH(activation("quantized_softmax((((((6))))))"), Catch::Contains("quantizer argument '(6)'"));
+  CHECK(problem_of("quantized_softmax(6)") == "quantizer quantized_softmax(6) for weights, expected quantized_bits");
+}
+
+TEST_CASE("keras: a softmax rounded to bits is the file's but for codes near a boundary", "[keras]") {
+  const TemporaryFolder folder;
+  const ImportOptions options = options_of(fixture("rounded_softmax.h5"), folder.file("out"));
+  write_import(read_keras(options), options);
+  const RowMatrix rows = testing::golden_rows(folder.file("out/model.yaml"), fixture("rounded_softmax_x.npy"));
+  const NpyArray expected = read_npy(fixture("rounded_softmax_y.npy"));
+  CHECK(std::count(expected.values.begin(), expected.values.end(), 1.0) > 5);
+  CHECK(std::count(rows.data(), rows.data() + rows.size(), 1.0) > 5);
+  CHECK(testing::largest_difference(rows, expected) <= 0x1p-8);
+  CHECK(testing::count_differences(rows, expected) <= expected.values.size() / 50);
+}
+
+/// A layer of an imported model.
+const ImportedLayer& layer_called(const ImportedModel& model, const std::string& name) {
+  const auto found = std::find_if(model.layers.begin(), model.layers.end(),
+                                  [&](const ImportedLayer& layer) { return layer.name == name; });
+  REQUIRE(found != model.layers.end());
+  return *found;
+}
+
+TEST_CASE("keras: gamma and beta of quantized layer norms are powers of two; what is not followed is said", "[keras]") {
+  const ImportedModel model = read_keras(options_of(fixture("physics.h5")));
+  const auto is_power = [](double value) {
+    int exponent = 0;
+    return std::abs(std::frexp(value, &exponent)) == 0.5;
+  };
+  const ImportedLayer& both = layer_called(model, "norm1");
+  CHECK(std::all_of(both.arrays.at("weight").values.begin(), both.arrays.at("weight").values.end(), is_power));
+  CHECK(std::all_of(both.arrays.at("bias").values.begin(), both.arrays.at("bias").values.end(), is_power));
+  CHECK(both.keys["epsilon"] == 0.001);
+  CHECK(layer_called(model, "norm2").arrays.at("weight").values == std::vector<double>(6, 1));
+  CHECK(layer_called(model, "norm3").arrays.at("bias").values == std::vector<double>(6, 0));
+  const std::string unfollowed =
+      " (QLayerNormalization): mean and variance are not rounded here; not followed: mean_quantizer quantized_po2, "
+      "variance_quantizer quantized_relu_po2";
+  CHECK(std::count(model.notes.begin(), model.notes.end(), "norm1" + unfollowed) == 1);
+  CHECK(std::count(model.notes.begin(), model.notes.end(), "norm2" + unfollowed) == 1);
+  CHECK(std::none_of(model.notes.begin(), model.notes.end(),
+                     [](const std::string& note) { return note.rfind("norm3 (", 0) == 0; }));
+  CHECK(std::count(model.notes.begin(), model.notes.end(),
+                   "classes: its softmax is computed with tables of rtlgen, close to the file but not equal, then "
+                   "rounded to ufixed<9,1,rnd_conv,sat> (1 kept, as quantized_softmax keeps it)") == 1);
+}
+
+TEST_CASE("keras: weights alone take their configuration from a file beside them", "[keras]") {
+  const ImportedModel whole = read_keras(options_of(fixture("branches.h5")));
+  for (const char* name : {"weights_only/branches.h5", "weights_only/branches.weights.h5"}) {
+    CAPTURE(name);
+    ImportOptions options = options_of(fixture(name));
+    CHECK_THROWS_WITH(read_keras(options),
+                      Catch::Contains("the file holds weights only (model.save_weights()), expected --config FILE.json "
+                                      "with what model.to_json() writes (is it ") &&
+                          Catch::Contains("weights_only/branches.json?), or a file written by model.save()"));
+    options.config = fixture("weights_only/branches.json");
+    const ImportedModel model = read_keras(options);
+    CHECK(model.source.find("Keras 2.11.0") == 0);
+    REQUIRE(model.layers.size() == whole.layers.size());
+    for (std::size_t i = 0; i < model.layers.size(); ++i) {
+      CHECK(model.layers[i].name == whole.layers[i].name);
+      CHECK(model.layers[i].keys == whole.layers[i].keys);
+      for (const auto& [key, array] : whole.layers[i].arrays) {
+        CHECK(model.layers[i].arrays.at(key).values == array.values);
+      }
+    }
+  }
+}
+
+TEST_CASE("keras: configurations beside files that have one, or that are none", "[keras]") {
+  const TemporaryFolder folder;
+  ImportOptions options = options_of(fixture("branches.h5"));
+  options.config = fixture("weights_only/branches.json");
+  CHECK_THROWS_WITH(read_keras(options),
+                    Catch::Contains("the file has its own configuration, expected --config with "));
+  options.file = fixture("branches.keras");
+  CHECK_THROWS_WITH(read_keras(options),
+                    Catch::Contains("the file has its own configuration, expected --config with "));
+  options.file = fixture("weights_only/branches.h5");
+  options.config = folder.file("none.json");
+  CHECK_THROWS_WITH(read_keras(options), Catch::Contains("none.json"));
+  for (const char* text : {"[", "{}", "[]", "3", "\"text\""}) {
+    write_file_bytes(folder.file("bad.json"), text);
+    options.config = folder.file("bad.json");
+    CHECK_THROWS_WITH(read_keras(options), Catch::Contains("bad.json: error: "));
+  }
+  // Only files of weights take one, and it is none of them.
+  options.config = fixture("weights_only/branches.json");
+  options.file = testing::import_data("onnx/qonnx_jet_tagger.onnx");
+  CHECK_THROWS_WITH(run_import(options), Catch::Contains("--config belongs to a Keras file that holds weights only"));
+  options = options_of(fixture("weights_only/branches.json"));
+  CHECK_THROWS_WITH(run_import(options),
+                    Catch::Contains("a configuration without weights, expected the file of weights"));
+  // json.dump(model.to_json()) writes a text with JSON in it.
+  const nlohmann::json config = read_file_bytes(fixture("weights_only/branches.json"), 1 << 20);
+  write_file_bytes(folder.file("text.json"), config.dump());
+  options = options_of(fixture("weights_only/branches.h5"));
+  options.config = folder.file("text.json");
+  CHECK(read_keras(options).tokens == 4);
+}
+
+TEST_CASE("keras: a function stands in its dense layer where a description has no parameters for it", "[keras]") {
+  const ImportedModel model = read_keras(options_of(fixture("activations.h5")));
+  CHECK(layer_called(model, "gelu").keys["activation"] == "gelu");
+  CHECK(layer_called(model, "elu").keys["activation"] == "elu");
+  CHECK(layer_called(model, "classes").keys["activation"] == "softmax");
+  CHECK_FALSE(layer_called(model, "leaky").keys.contains("activation"));
+  CHECK(layer_called(model, "leaky_act").keys.dump() == R"({"function":"leaky_relu","slope":0.2})");
+  CHECK(layer_called(model, "two_act").keys.dump() == R"({"function":"clip","low":0.0,"high":0.5})");
+}
+
+TEST_CASE("keras: a function without quantizers takes sums with real factors", "[keras]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("model.keras");
+  write_edited("jet_tagger.keras", path, replaced("\"activation\": \"quantized_relu(6)\"", R"("activation": "tanh")"));
+  const ImportOptions options = options_of(path, folder.file("out"));
+  write_import(read_keras(options), options);
+  const RowMatrix golden = testing::golden_rows(folder.file("out/model.yaml"), fixture("jet_tagger_x.npy"));
+  const RowMatrix real = testing::float_rows(folder.file("out/model.yaml"), fixture("jet_tagger_x.npy"));
+  CHECK((golden - real).cwiseAbs().maxCoeff() < 0.03);  // of probabilities; a code of a later quantizer may be another
+}
+
+TEST_CASE("keras: outputs of the same tokens stand side by side, else the first is taken", "[keras]") {
+  const ImportedModel both = read_keras(options_of(fixture("two_outputs.keras")));
+  CHECK(both.layers.back().name == "outputs");
+  CHECK(both.layers.back().inputs == std::vector<std::string>{"number", "classes"});
+  CHECK(both.notes ==
+        std::vector<std::string>{"the outputs stand side by side: 'number' from feature 0, 'classes' from feature 2"});
+  const TemporaryFolder folder;
+  const std::string path = folder.file("outputs.keras");
+  // Tokens and no tokens: layers that only lead to the second output are left out.
+  write_edited("positions.keras", path,
+               replaced(R"("output_layers": ["out", 0, 0])", R"("output_layers": [["hidden", 0, 0], ["out", 0, 0]])"));
+  const ImportedModel first = read_keras(options_of(path));
+  CHECK(first.layers.back().name == "hidden");
+  CHECK(first.layers.size() == 2);
+  CHECK(first.notes.back() == "only the first of 2 outputs is taken: 'hidden' [4,5]; 'out' [2] cannot stand beside it");
+  write_edited(
+      "positions.keras", path,
+      replaced(R"("output_layers": ["out", 0, 0])", R"("output_layers": {"b": ["hidden", 0, 0], "a": ["add", 0, 0]})"));
+  const ImportedModel named = read_keras(options_of(path));
+  CHECK(named.layers.back().inputs == std::vector<std::string>{"add", "hidden"});
+}
+
 TEST_CASE("keras: names of variables in archives", "[keras]") {
   CHECK(keras_store_name("MultiHeadAttention") == "multi_head_attention");
   CHECK(keras_store_name("QDense") == "q_dense");
   CHECK(keras_store_name("ReLU") == "re_lu");
   CHECK(keras_store_name("GlobalAveragePooling1D") == "global_average_pooling1d");
-}
-
-struct ZipDiscard {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
-};
-
-/// A copy of the archive `name` with the configuration that `edit` makes of it.
-void write_edited(const std::string& name, const std::string& path,
-                  const std::function<std::string(std::string)>& edit) {
-  std::filesystem::copy_file(fixture(name), path, std::filesystem::copy_options::overwrite_existing);
-  std::unique_ptr<zip_t, ZipDiscard> archive(zip_open(path.c_str(), 0, nullptr));
-  REQUIRE(archive);
-  zip_file_t* const file = zip_fopen(archive.get(), "config.json", 0);
-  REQUIRE(file != nullptr);
-  std::string config(1 << 20, ' ');
-  config.resize(static_cast<std::size_t>(zip_fread(file, config.data(), config.size())));
-  zip_fclose(file);
-  const std::string edited = edit(config);
-  zip_source_t* const source = zip_source_buffer(archive.get(), edited.data(), edited.size(), 0);
-  REQUIRE(zip_file_add(archive.get(), "config.json", source, ZIP_FL_OVERWRITE) >= 0);
-  REQUIRE(zip_close(archive.get()) == 0);
-  static_cast<void>(archive.release());
-}
-
-/// `from` replaced by `to`, once.
-std::function<std::string(std::string)> replaced(const std::string& from, const std::string& to) {
-  return [from, to](std::string text) {
-    const std::size_t at = text.find(from);
-    INFO(from);
-    REQUIRE(at != std::string::npos);
-    return text.replace(at, from.size(), to);
-  };
 }
 
 /// The error of an edited archive, without the file's name.
@@ -356,12 +520,41 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
       {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "PReLU")",
        "layer 'relu6' (PReLU): the class is not supported; nearest: LeakyReLU"},
       {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "QSeparableConv1D")",
-       "layer 'relu6' (QSeparableConv1D): the class is not supported; nearest: QDense"},
+       "layer 'relu6' (QSeparableConv1D): convolutions are not supported; nearest: QDense (a dense layer for each "
+       "token)"},
+      {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "Conv2D")",
+       "layer 'relu6' (Conv2D): convolutions are not supported; nearest: Dense (a dense layer for each token)"},
+      {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "QGRU")",
+       "layer 'relu6' (QGRU): recurrent layers are not supported; nearest: MultiHeadAttention"},
+      {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "HDense")",
+       "layer 'relu6' (HDense): a layer of HGQ 1; nearest: QDense of QKeras, or a model of HGQ2 and "
+       "scripts/export_hgq.py"},
+      {"branches.keras", R"("class_name": "ReLU")", R"("class_name": "FixedPointQuantizer")",
+       "layer 'relu6' (FixedPointQuantizer): a layer of HGQ 1; nearest: QActivation of QKeras, or a model of HGQ2 and "
+       "scripts/export_hgq.py"},
+      {"branches.keras", "\"negative_slope\": 0.0", R"("oq_conf": {"k0": 1})",
+       "layer 'relu6' (ReLU): a layer of HGQ2; nearest: scripts/export_hgq.py, in the Python of the training"},
+      {"branches.keras", "\"negative_slope\": 0.0", "\"output_quantizer\": \"quantized_bits(8)\"",
+       "layer 'relu6' (ReLU): output_quantizer: \"quantized_bits(8)\", expected a layer without quantizers"},
+      {"physics.keras", "\"mean_quantizer\"", "\"norm_quantizer\"",
+       "layer 'norm1' (QLayerNormalization): norm_quantizer: "
+       "{\"class_name\":\"quantized_po2\",\"config\":{\"bits\":5,\"max_value\"..,"
+       " expected no quantizers but beta_quantizer, gamma_quantizer, mean_quantizer, variance_quantizer"},
+      {"physics.keras", "\"axis\": [2]", "\"axis\": [1]",
+       "layer 'norm1' (QLayerNormalization): axis: [1] of a tensor [5,6], expected the last axis (the features)"},
+      {"two_outputs.keras", "\"number\", 0, 0]", "\"number\", 0, 1]",
+       "layer 'number' (Dense): its output 1 is used, of which it has 1"},
+      {"activations.keras", "\"axis\": -1", "\"axis\": 1",
+       "layer 'classes' (Dense): axis: 1, expected -1 (the features)"},
+      {"activations.keras", "\"max_value\": 0.5", "\"max_value\": -1",
+       "layer 'two' (Dense): max_value: -1, expected a number above 0"},
       {"branches.keras", "\"negative_slope\": 0.0", "\"negative_slope\": 0.1",
        "layer 'relu6' (ReLU): ReLU with negative_slope and max_value, expected one of the two; nearest: ReLU()"},
       {"branches.keras", R"("activation": "tanh")", R"("activation": "exponential")",
        "layer 'shared' (Dense): activation \"exponential\", expected linear, relu, relu6, leaky_relu, elu, selu, gelu, "
-       "sigmoid, tanh, silu, softplus, softsign, hard_silu, softmax or a quantizer of QKeras"},
+       "sigmoid, tanh, hard_tanh, silu, softplus, softsign, hard_silu, softmax, a layer that is one of them, or a "
+       "quantizer of "
+       "QKeras"},
       {"branches.keras", "\"axis\": -1", "\"axis\": 1",
        "layer 'join' (Concatenate): axis: 1 of a tensor [4,5], expected the last axis (the features)"},
       {"branches.keras", "\"target_shape\": [4, -1]", "\"target_shape\": [5, -1]",
@@ -384,8 +577,8 @@ TEST_CASE("keras: models without a counterpart are named with layer, class and t
        "layer 'attention1' (MultiHeadAttention): weight 'query/kernel' has shape [8,2,4], expected [8,4,4]"},
       {"transformer.keras", R"("units": 12, "activation": "gelu")", R"("units": 12, "activation": [1])",
        "layer 'hidden' (Dense): activation [1], expected linear, relu, relu6, leaky_relu, elu, selu, gelu, sigmoid, "
-       "tanh, "
-       "silu, softplus, softsign, hard_silu, softmax or a quantizer of QKeras"},
+       "tanh, hard_tanh, silu, softplus, softsign, hard_silu, softmax, a layer that is one of them, or a quantizer of "
+       "QKeras"},
       {"transformer.keras", R"("class_name": "Functional")", R"("class_name": "Subclassed")",
        "a model of class Subclassed, expected Sequential or Functional"},
       {"autoencoder.keras", "\"activation\": \"binary(alpha=1)\"", "\"activation\": \"ternary(alpha=1)\"",
@@ -462,7 +655,7 @@ TEST_CASE("keras: damaged files are errors or read, and never more", "[keras]") 
   }
   CHECK(errors > 20);
   CHECK_THROWS_WITH(read_keras(options_of(fixture("types.h5"))),
-                    Catch::Contains("the file has no model_config: it holds weights only"));
+                    Catch::Contains("the file has no model_config and no weights of layers"));
   CHECK_THROWS_WITH(read_keras(options_of(folder.file("none.h5"))), Catch::Contains("none.h5"));
 }
 

@@ -134,7 +134,23 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-FUNCTIONS = {"linear": lambda x: x, "relu": relu, "softmax": softmax, "gelu": gelu, "sigmoid": sigmoid, "tanh": np.tanh}
+def leaky_relu(slope):
+    return lambda x: np.where(x > 0, x, slope * x)
+
+
+def elu(x):
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+def selu(x):
+    return 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))
+
+
+FUNCTIONS = {"linear": lambda x: x, "relu": relu, "softmax": softmax, "gelu": gelu, "sigmoid": sigmoid, "tanh": np.tanh,
+             "relu6": lambda x: np.clip(x, 0, 6), "leaky_relu": leaky_relu(0.2), "elu": elu, "selu": selu,
+             "hard_tanh": lambda x: np.clip(x, -1, 1), "silu": lambda x: x * sigmoid(x),
+             "softplus": lambda x: np.log1p(np.exp(x)), "softsign": lambda x: x / (1 + np.abs(x)),
+             "hard_silu": lambda x: x * np.clip(x / 6 + 0.5, 0, 1)}
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Layers: class, configuration, weights (name in .h5, sublayer in .keras, values) and what they compute
@@ -158,6 +174,7 @@ class Model:
         self.class_name, self.kind, self.name, self.shape = kind, kind, name, shape
         self.package = None
         self.named = []
+        self.outputs = []  # indices of calls; empty: the last
         self.calls = []  # (layer, inputs as indices of calls, -1 the input)
 
     def add(self, layer, *inputs):
@@ -175,7 +192,7 @@ class Model:
         values = []
         for layer, inputs in self.calls:
             values.append(layer.forward(*[x if i < 0 else values[i] for i in inputs]))
-        return values[-1]
+        return np.concatenate([values[i] for i in self.outputs or [-1]], axis=-1)
 
 
 def wide(rng, *shape, spread=1.0):
@@ -261,6 +278,38 @@ def layer_norm(rng, name, size):
                  [("gamma", "", gamma), ("beta", "", beta)], forward)
 
 
+def qlayer_norm(rng, name, size, center=True, scale=True, statistics=True):
+    """The mean and the variance of tokens are not rounded here, whatever their quantizers say."""
+    gamma = rng.uniform(0.5, 1.5, size).astype(np.float32).astype(float) if scale else np.ones(size)
+    beta = wide(rng, size) if center else np.zeros(size)
+    weights = ([("gamma", "", gamma)] if scale else []) + ([("beta", "", beta)] if center else [])
+    power = quantizer_config("quantized_po2", bits=5, max_value=None)
+    quadratic = quantizer_config("quantized_relu_po2", bits=6, max_value=None, quadratic_approximation=True)
+    config = {"axis": [2], "epsilon": 0.001, "center": center, "scale": scale,
+              "gamma_quantizer": quantizer_config("quantized_relu_po2", bits=6, max_value=2048),
+              "beta_quantizer": power, "mean_quantizer": power if statistics else None,
+              "variance_quantizer": quadratic if statistics else None, "beta_range": None, "gamma_range": None}
+    factor = power_quantizer(6, 2048, signed=False)(gamma) if scale else gamma
+    offset = power_quantizer(5)(beta) if center else beta
+
+    def forward(x):
+        centred = x - x.mean(axis=-1, keepdims=True)
+        return centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 0.001) * factor + offset
+
+    return Layer("QLayerNormalization", name, config, weights, forward, package="qkeras")
+
+
+def softmax_quantizer(bits):
+    """quantized_softmax, the ends 0 and 1 included."""
+
+    def apply(x):
+        scaled = softmax(x) * 2.0**bits
+        assert np.abs(scaled - np.floor(scaled) - 0.5).min() > 1e-6, "a tie that float64 may decide either way"
+        return round_even(scaled) / 2.0**bits
+
+    return apply
+
+
 def attention(rng, name, size, heads, key_dim, value_dim, kernel_quantizer=None, kernel_config=None):
     parts, numbers = [], {}
     for part, width in (("query", key_dim), ("key", key_dim), ("value", value_dim)):
@@ -323,19 +372,21 @@ def snake(name):
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def history(model, index):
+    """A tensor as layer, number of its call, output."""
+    if index < 0:
+        return [model.name + "_input", 0, 0]
+    source = model.calls[index][0]
+    number = sum(1 for other, _ in model.calls[:index] if other is source)
+    return [source.name, number, 0]
+
+
 def call_nodes(model, layer, keras3):
     """The calls of a layer as its inbound_nodes."""
 
-    def history(index):
-        if index < 0:
-            return [model.name + "_input", 0, 0]
-        source = model.calls[index][0]
-        number = sum(1 for other, _ in model.calls[:index] if other is source)
-        return [source.name, number, 0]
-
     def tensor(index):
         return {"class_name": "__keras_tensor__",
-                "config": {"shape": [None], "dtype": "float32", "keras_history": history(index)}}
+                "config": {"shape": [None], "dtype": "float32", "keras_history": history(model, index)}}
 
     nodes = []
     for other, inputs in model.calls:
@@ -346,10 +397,10 @@ def call_nodes(model, layer, keras3):
             args = [[tensor(i) for i in inputs]] if many else [tensor(i) for i in inputs]
             nodes.append({"args": args, "kwargs": {"mask": None} if many else {}})
         elif layer.named:
-            names = {key: history(i) for key, i in zip(layer.named, inputs[1:])}
-            nodes.append([history(inputs[0]) + [names]])
+            names = {key: history(model, i) for key, i in zip(layer.named, inputs[1:])}
+            nodes.append([history(model, inputs[0]) + [names]])
         else:
-            nodes.append([history(i) + [{}] for i in inputs])
+            nodes.append([history(model, i) + [{}] for i in inputs])
     return nodes
 
 
@@ -371,12 +422,11 @@ def model_config(model, keras3):
     config = {"name": model.name, "layers": entries}
     if model.kind == "Functional":
         head["name"], head["inbound_nodes"] = model.name + "_input", []
-        last = model.calls[-1][0]
-        number = sum(1 for other, _ in model.calls[:-1] if other is last)
         config["input_layers"] = [[model.name + "_input", 0, 0]]
-        config["output_layers"] = [[last.name, number, 0]]
+        config["output_layers"] = [history(model, i) for i in model.outputs or [len(model.calls) - 1]]
         if keras3:  # one tensor stands without the outer list
-            config["input_layers"], config["output_layers"] = config["input_layers"][0], config["output_layers"][0]
+            config["input_layers"] = config["input_layers"][0]
+            config["output_layers"] = config["output_layers"] if model.outputs else config["output_layers"][0]
     return {"class_name": model.kind, "config": config}
 
 
@@ -386,19 +436,35 @@ def flat_weights(layer):
     return [(layer.name + "/" + path + ":0", value) for path, _, value in layer.weights]
 
 
+def write_named_weights(folder, model):
+    folder.attrs["layer_names"] = [layer.name.encode() for layer in model.layers()]
+    for layer in model.layers():
+        group = folder.create_group(layer.name)
+        names = flat_weights(layer)
+        group.attrs["weight_names"] = [name.encode() for name, _ in names]
+        for name, value in names:
+            group.create_dataset(name, data=value)
+
+
 def write_h5(path, model):
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = "2.11.0"
         file.attrs["backend"] = "tensorflow"
         file.attrs["model_config"] = json.dumps(model_config(model, False))
-        weights = file.create_group("model_weights")
-        weights.attrs["layer_names"] = [layer.name.encode() for layer in model.layers()]
-        for layer in model.layers():
-            group = weights.create_group(layer.name)
-            names = flat_weights(layer)
-            group.attrs["weight_names"] = [name.encode() for name, _ in names]
-            for name, value in names:
-                group.create_dataset(name, data=value)
+        write_named_weights(file.create_group("model_weights"), model)
+
+
+def write_weights_only(folder, name, model):
+    """What save_weights() makes of it: by name (.h5), and as in .keras (.weights.h5); to_json() stands beside."""
+    folder.mkdir(exist_ok=True)
+    with h5py.File(folder / f"{name}.h5", "w") as file:
+        file.attrs["keras_version"] = "2.11.0"
+        file.attrs["backend"] = "tensorflow"
+        write_named_weights(file, model)
+    with h5py.File(folder / f"{name}.weights.h5", "w") as file:
+        store(file, "", model)
+    config = {**model_config(model, False), "keras_version": "2.11.0", "backend": "tensorflow"}
+    (folder / f"{name}.json").write_text(json.dumps(config))
 
 
 def store(file, prefix, model):
@@ -575,6 +641,82 @@ def positions(rng):
     return model
 
 
+def activations(rng):
+    """Functions in every way in which they are spelled, in the layers that have one; side by side."""
+    model = Model("Functional", "activations", [3, 6])
+    made = []
+
+    def add(name, value, function, kind="dense"):
+        layer = {"dense": dense, "einsum": einsum_dense, "distributed": time_distributed}[kind](rng, name, 6, 3)
+        kernel, bias = layer.weights[0][2].astype(float), layer.weights[1][2].astype(float)
+        (layer.config["layer"]["config"] if kind == "distributed" else layer.config)["activation"] = value
+        layer.forward = lambda x: function(x @ kernel + bias)
+        made.append(model.add(layer, -1))
+
+    def of_class(name, **config):
+        return {"class_name": name, "config": {"name": name.lower(), "trainable": True, "dtype": "float32", **config}}
+
+    add("leaky", "leaky_relu", FUNCTIONS["leaky_relu"])
+    add("leaky_einsum", of_class("LeakyReLU", alpha=[0.125]), leaky_relu(0.125), "einsum")
+    add("leaky_each", of_class("LeakyReLU", negative_slope=0.3), leaky_relu(0.3), "distributed")
+    add("six", "relu6", FUNCTIONS["relu6"], "einsum")
+    add("two", of_class("ReLU", max_value=0.5, negative_slope=0.0, threshold=0.0), lambda x: np.clip(x, 0, 0.5))
+    add("plain", of_class("ReLU", max_value=None), relu, "distributed")
+    add("hard_tanh", {"module": "builtins", "class_name": "function", "config": "hard_tanh"}, FUNCTIONS["hard_tanh"])
+    add("elu", of_class("ELU", alpha=1.0), elu, "einsum")
+    for name in ("selu", "gelu", "sigmoid", "tanh", "silu", "softplus", "softsign", "hard_silu", "linear"):
+        add(name, {"class_name": "function", "config": name, "registered_name": name}, FUNCTIONS[name])
+    add("inner", of_class("Activation", activation="leaky_relu"), FUNCTIONS["leaky_relu"])
+    add("classes", of_class("Softmax", axis=-1), softmax)
+    made.append(model.add(Layer("Activation", "layer", {"activation": of_class("LeakyReLU", alpha=0.5)}, [],
+                                leaky_relu(0.5)), -1))
+    made.append(model.add(Layer("TimeDistributed", "each", {"layer": of_class("ReLU", max_value=1.5)}, [],
+                                lambda x: np.clip(x, 0, 1.5)), -1))
+    model.add(plain("Concatenate", "join", lambda *x: np.concatenate(x, axis=-1), axis=-1), *made)
+    return model
+
+
+def physics(rng):
+    """A block as in the transformers of hls4ml: quantized weights, norms and classes, no quantizer of the event."""
+    model = Model("Functional", "physics", [5, 6])
+    attended = model.add(attention(rng, "attention", 6, 2, 4, 4, bits_quantizer(8, 1), bits_config(8, 1)), -1, -1)
+    summed = model.add(plain("Add", "add1", lambda *x: sum(x)), attended, -1)
+    normed = model.add(qlayer_norm(rng, "norm1", 6), summed)
+    hidden = model.add(qdense(rng, "hidden", 6, 10, bits_config(8, 0), bits_quantizer(8, 0), bits_config(8, 2),
+                              bits_quantizer(8, 2), quantizer_config("quantized_relu", bits=8, integer=2),
+                              relu_quantizer(8, 2)), normed)
+    back = model.add(qdense(rng, "back", 10, 6, bits_config(8, 0), bits_quantizer(8, 0), bits_config(8, 2),
+                            bits_quantizer(8, 2), "linear"), hidden)
+    summed = model.add(plain("Add", "add2", lambda *x: sum(x)), back, normed)
+    normed = model.add(qlayer_norm(rng, "norm2", 6, scale=False), summed)
+    normed = model.add(qlayer_norm(rng, "norm3", 6, center=False, statistics=False), normed)
+    pooled = model.add(plain("GlobalAveragePooling1D", "pool", lambda x: x.mean(axis=1), data_format="channels_last",
+                             keepdims=False), normed)
+    model.add(qdense(rng, "classes", 6, 4, bits_config(8, 0), bits_quantizer(8, 0), bits_config(8, 2),
+                     bits_quantizer(8, 2), quantizer_config("quantized_softmax", bits=[8]), softmax_quantizer(8)), pooled)
+    return model
+
+
+def rounded_softmax(rng):
+    """quantized_softmax between quantized tensors; now and then one class is certain."""
+    model = Model("Sequential", "rounded_softmax", [12])
+    model.add(qactivation("bits", "quantized_bits(8,3,alpha=1)", bits_quantizer(8, 3)))
+    model.add(qdense(rng, "classes", 12, 5, bits_config(8, 2), bits_quantizer(8, 2),
+                     bits_config(8, 2), bits_quantizer(8, 2), "quantized_softmax((8,))", softmax_quantizer(8)))
+    return model
+
+
+def two_outputs(rng):
+    """Two numbers and three classes, side by side; the numbers look at the classes."""
+    model = Model("Functional", "two_outputs", [7])
+    hidden = model.add(dense(rng, "hidden", 7, 6, "relu"), -1)
+    classes = model.add(dense(rng, "classes", 6, 3, "softmax"), hidden)
+    joined = model.add(plain("Concatenate", "join", lambda *x: np.concatenate(x, axis=-1), axis=-1), hidden, classes)
+    number = model.add(dense(rng, "number", 9, 2), joined)
+    model.outputs = [number, classes]
+    return model
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Files of HDF5 itself: types of numbers, and what no model has
 
@@ -617,15 +759,19 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     write_types(folder / "types.h5")
     write_hostile(folder / "hostile.h5")
-    makers = [jet_tagger, autoencoder, transformer, branches, quantized_attention, functions, attention_steps, positions]
+    makers = [jet_tagger, autoencoder, transformer, branches, quantized_attention, functions, attention_steps, positions,
+              activations, physics, two_outputs, rounded_softmax]
     for seed, maker in enumerate(makers):
         rng = np.random.default_rng(seed)
         model = maker(rng)
-        events = 500 if maker is functions else 24
+        events = 500 if maker in (functions, rounded_softmax) else 24
         x = rng.normal(0, 1, [events] + list(model.shape))
+        x *= 4 if maker is rounded_softmax else 1
         x = np.round(x * 256) / 256  # on the grid of a fixed-point input
         write_h5(folder / f"{model.name}.h5", model)
         write_keras(folder / f"{model.name}.keras", model)
+        if maker is branches:
+            write_weights_only(folder / "weights_only", "branches", model)
         np.save(folder / f"{model.name}_x.npy", x)
         np.save(folder / f"{model.name}_y.npy", model.forward(x))
 

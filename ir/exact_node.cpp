@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "ir/verify.hpp"
 #include "primitives/primitive.hpp"
 
 namespace rtlgen {
@@ -35,6 +36,7 @@ NodeId append_node(Graph& graph, const std::string& name, const std::string& op,
                    const std::vector<NodeId>& operands) {
   const NodeId id = graph.add(Node{name, op, std::move(attributes), {}}, operands);
   graph.node(id).type = primitive(op).infer(view_of(graph, id));
+  require_width(graph.node(id));
   return id;
 }
 

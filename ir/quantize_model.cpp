@@ -7,6 +7,8 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "ir/activation_functions.hpp"
@@ -151,10 +153,11 @@ class ModelQuantizer {
       }
     }
     try {
-      set_output();
+      graph_.set_output(as_node(model_.layers.size() - 1).node);
     } catch (const IrError& error) {
       throw SourceError(model_.layers.back().where, error.what());
     }
+    name_nodes();
     verify(graph_);
     return std::move(graph_);
   }
@@ -267,18 +270,46 @@ class ModelQuantizer {
     }
   }
 
-  void set_output() {
-    graph_.set_output(as_node(model_.layers.size() - 1).node);
-    for (const ExactTensor& tensor : exact_) {
-      if (!tensor.is_node() || tensor.is_plain(type(tensor.node))) {
+  /// Nodes that are a layer's tensor get its name and what their mantissas stand for; where layers share a node, the
+  /// output comes first, then the first of them. The others are what is made on the way: they keep the names that they
+  /// were given where no layer and no other node has these.
+  void name_nodes() {
+    std::map<NodeId, std::size_t> layer_of;
+    const auto claim = [&](std::size_t index) {
+      if (exact_[index].is_node() && !exact_[index].is_limited()) {
+        layer_of.try_emplace(exact_[index].node, index);
+      }
+    };
+    claim(model_.layers.size() - 1);
+    std::set<std::string> taken;
+    for (std::size_t index = 0; index < model_.layers.size(); ++index) {
+      claim(index);
+      taken.insert(model_.layers[index].name);
+    }
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      std::string& name = graph_.node(id).name;
+      const auto found = layer_of.find(id);
+      if (found != layer_of.end()) {
+        name = model_.layers[found->second].name;
+        set_scale(exact_[found->second]);
         continue;
       }
-      TensorScale& scale = graph_.scales[graph_.node(tensor.node).name];
-      scale = {};
-      for (Eigen::Index f = 0; f < tensor.features(); ++f) {
-        scale.scale.push_back(std::ldexp(tensor.factor[f], type(tensor.node).frac));
-        scale.offset.push_back(tensor.offset[f]);
+      const std::string wish = name;
+      for (int number = 2; !taken.insert(name).second; ++number) {
+        name = wish + "_" + std::to_string(number);
       }
+    }
+  }
+
+  void set_scale(const ExactTensor& tensor) {
+    const TensorType& mantissas = type(tensor.node);
+    if (tensor.is_plain(mantissas)) {
+      return;
+    }
+    TensorScale& scale = graph_.scales[graph_.node(tensor.node).name];
+    for (Eigen::Index f = 0; f < tensor.features(); ++f) {
+      scale.scale.push_back(std::ldexp(tensor.factor[f], mantissas.frac));
+      scale.offset.push_back(tensor.offset[f]);
     }
   }
 
@@ -306,11 +337,12 @@ class ModelQuantizer {
 
   ExactTensor lower_exact(std::size_t index) {
     const Layer& layer = model_.layers[index];
-    ExactTensor tensor = exact_layer(layer);
+    const bool rounds = layer.op != LayerOp::quantize && !activation(layer).exact;
+    ExactTensor tensor = exact_layer(layer, layer.name + (rounds || layer.relu ? ".exact" : ""));
     if (layer.relu) {
       tensor.limit(0, std::numeric_limits<double>::infinity());
     }
-    if (layer.op != LayerOp::quantize && !activation(layer).exact) {
+    if (rounds) {
       tensor = quantize_exact(graph_, tensor, uniform_quantizer(output_quantizer(index), layer.features), layer.name,
                               Equality::nearly);
     }
@@ -318,7 +350,8 @@ class ModelQuantizer {
     return users_[index] > 1 && tensor.steps.empty() ? materialize(graph_, tensor, layer.name) : tensor;
   }
 
-  ExactTensor exact_layer(const Layer& layer) {
+  /// A layer before its relu and its format; `name` is for the node where that needs one.
+  ExactTensor exact_layer(const Layer& layer, const std::string& name) {
     const auto input = [&](std::size_t which) -> const ExactTensor& { return exact_[layer.inputs.at(which)]; };
     switch (layer.op) {
       case LayerOp::dense:
@@ -326,20 +359,18 @@ class ModelQuantizer {
       case LayerOp::flatten_dense:
         return exact_dense(layer, "flatten_dense");
       case LayerOp::quantize:
-        return quantize_exact(graph_, input(0), layer.quantizer, layer.name);
+        return quantize_exact(graph_, input(0), layer.quantizer, name);
       case LayerOp::add:
-        return exact_add(layer);
+        return exact_add(layer, name);
       case LayerOp::concat:
-        return exact_concat(layer);
+        return exact_concat(layer, name);
       case LayerOp::pool:
         return exact_pool(graph_, as_node(layer.inputs.at(0)), layer.function,
-                          layer.inputs.size() > 1 ? std::optional(operand(layer, 1)) : std::nullopt,
-                          layer.name + (activation(layer).exact ? "" : ".exact"));
+                          layer.inputs.size() > 1 ? std::optional(operand(layer, 1)) : std::nullopt, name);
       case LayerOp::scores:
       case LayerOp::mix:
         return exact_bank_product(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)),
-                                  {layer.op == LayerOp::mix ? "mix" : "scores", layer.heads, layer.kv_heads},
-                                  layer.name + (activation(layer).exact ? "" : ".exact"));
+                                  {layer.op == LayerOp::mix ? "mix" : "scores", layer.heads, layer.kv_heads}, name);
       default:
         break;
     }
@@ -380,10 +411,9 @@ class ModelQuantizer {
     return product;
   }
 
-  ExactTensor exact_add(const Layer& layer) {
+  ExactTensor exact_add(const Layer& layer, const std::string& name) {
     bool rounded = false;
-    ExactTensor sum = exact_sum(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)),
-                                layer.name + (layer.relu ? ".sum" : ""), rounded);
+    ExactTensor sum = exact_sum(graph_, as_node(layer.inputs.at(0)), as_node(layer.inputs.at(1)), name, rounded);
     warn_if(rounded, layer);
     return sum;
   }
@@ -418,12 +448,12 @@ class ModelQuantizer {
     return tensor;
   }
 
-  ExactTensor exact_concat(const Layer& layer) {
+  ExactTensor exact_concat(const Layer& layer, const std::string& name) {
     std::vector<ExactTensor> parts;
     for (const std::size_t index : layer.inputs) {
       parts.push_back(as_node(index));
     }
-    return exact_concatenation(graph_, parts, layer.name);
+    return exact_concatenation(graph_, parts, name);
   }
 
   ExactTensor lower(std::size_t index) {

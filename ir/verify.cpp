@@ -21,6 +21,13 @@ void infer_types(Graph& graph) {
   }
 }
 
+void require_width(const Node& node) {
+  if (node.type.width > kMaxTensorWidth) {
+    throw IrError("node '" + node.name + "' (" + node.op + "): elements are wider than " +
+                  std::to_string(kMaxTensorWidth) + " bits");
+  }
+}
+
 void verify(const Graph& graph) {
   std::set<std::string> names;
   std::set<Graph::NodeId> used{graph.output()};
@@ -34,10 +41,7 @@ void verify(const Graph& graph) {
     if (!same(node.type, primitive(node.op).infer(view_of(graph, id)))) {
       throw IrError("node '" + node.name + "' (" + node.op + "): its type is not what its operands give");
     }
-    if (node.type.width > kMaxTensorWidth) {
-      throw IrError("node '" + node.name + "' (" + node.op + "): elements are wider than " +
-                    std::to_string(kMaxTensorWidth) + " bits");
-    }
+    require_width(node);
     inputs += node.op == "input" ? 1 : 0;
     if (node.op == "mask") {  // masks of models that never look at them are legal
       ++masks;

@@ -9,6 +9,9 @@ namespace rtlgen {
 /// broken.
 void infer_types(Graph& graph);
 
+/// Throws IrError where a node's elements are wider than any tensor may be.
+void require_width(const Node& node);
+
 /// Throws IrError unless: names are unique, operations known, there is one input and at most one mask, every node
 /// reaches the output, and every stored type is what its operation's rules give.
 void verify(const Graph& graph);

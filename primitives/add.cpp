@@ -75,7 +75,7 @@ class Add final : public Primitive {
     instance.with("B_W", view.operand(1).width).with("B_SHIFT", alignment.shift_b);
     instance.with_quantizer(alignment.frac, view.node.quantizer("output")).with("RELU", view.node.integer("relu"));
     instance.port("clk", "clk").port("a", emission.input(0)).port("b", emission.input(1)).port("y", emission.output());
-    emission.library_instance(instance);
+    emission.instance(instance);
   }
 };
 

@@ -48,17 +48,6 @@ int AdderPipeline::ternary_adders() const {
   return count;
 }
 
-std::set<std::string> AdderPipeline::modules() const {
-  std::set<std::string> names;
-  if (ternary_adders() < adders()) {
-    names.insert("shift_add");
-  }
-  if (ternary_adders() > 0) {
-    names.insert("shift_add3");
-  }
-  return names;
-}
-
 int AdderPipeline::register_bits() const {
   int bits = 0;
   for (std::size_t id = 0; id < graph.nodes.size(); ++id) {

@@ -1,7 +1,6 @@
 // An adder graph cut into pipeline stages.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +23,6 @@ struct AdderPipeline {
   /// Adders that are wires, and those of them with three operands.
   int adders() const;
   int ternary_adders() const;
-  /// Modules of the RTL library that its adders are.
-  std::set<std::string> modules() const;
   /// Bits of all registers.
   int register_bits() const;
   /// What contradicts a pipeline with at most `levels` adder levels between two registers (0: any number), of which

@@ -52,7 +52,7 @@ class Argmax final : public Primitive {
       instance.with("COUNT", x.features).with("IN_W", x.width).with("LEVELS", hardware.device.levels);
       instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
       instance.port("index", slice(emission.output(), lane, view.node.type.width));
-      emission.library_instance(instance);
+      emission.instance(instance);
     }
   }
 };

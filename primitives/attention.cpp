@@ -173,7 +173,7 @@ class Attention final : public Primitive {
     instance.port("k", emission.input(1)).port("v", emission.input(2));
     instance.port("mask", sizes.masked ? emission.input(3) : std::to_string(lanes) + "'d0");
     instance.port("q", emission.input(0)).port("y", emission.output());
-    emission.library_instance(instance);
+    emission.instance(instance);
   }
 
  private:

@@ -103,7 +103,7 @@ class BankProduct final : public Primitive {
     instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
     instance.port("clk", "clk").port("b_valid", emission.control(1).valid).port("b_last", emission.control(1).last);
     instance.port("b", emission.input(1)).port("a", emission.input(0)).port("y", emission.output());
-    emission.library_instance(instance);
+    emission.instance(instance);
   }
 
  private:

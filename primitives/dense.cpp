@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -187,9 +186,7 @@ class Dense final : public Primitive {
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const AdderPipeline pipeline = plan(view, hardware.device);
     const std::string name = emission.module_name();
-    std::set<std::string> modules = pipeline.modules();
-    modules.insert({"limit", "requantize", "shift_add"});
-    emission.generated_module(name, module_text(name, view, pipeline, hardware.device.levels), modules);
+    emission.add_module(name, module_text(name, view, pipeline, hardware.device.levels));
     const int input_bits = view.operand(0).features * view.operand(0).width;
     const int output_bits = view.node.type.features * view.node.type.width;
     for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
@@ -197,7 +194,7 @@ class Dense final : public Primitive {
       instance.port("clk", "clk")
           .port("x", slice(emission.input(0), lane, input_bits))
           .port("y", slice(emission.output(), lane, output_bits));
-      emission.generated_instance(instance);
+      emission.instance(instance);
     }
   }
 };

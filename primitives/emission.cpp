@@ -58,22 +58,14 @@ std::string to_verilog(const Instance& instance) {
 }
 
 std::string Emission::module_name(const std::string& suffix) const {
-  return design_.top + "_" + output_ + (suffix.empty() ? "" : "_" + suffix);
+  return design_.modules.part(design_.top + "_" + output_, suffix);
 }
 
 void Emission::line(const std::string& text) { design_.body += "  " + text + "\n"; }
 
-void Emission::library_instance(const Instance& instance) {
-  design_.library.insert(instance.module);
-  design_.body += to_verilog(instance);
-}
+void Emission::instance(const Instance& instance) { design_.body += to_verilog(instance); }
 
-void Emission::generated_instance(const Instance& instance) { design_.body += to_verilog(instance); }
-
-void Emission::generated_module(const std::string& name, const std::string& text, const std::set<std::string>& uses) {
-  design_.files[name] = text;
-  design_.library.insert(uses.begin(), uses.end());
-}
+void Emission::add_module(const std::string& name, const std::string& text) { design_.files[name] = text; }
 
 std::string slice(const std::string& name, int index, int width) {
   return fmt::format("{}[{} +: {}]", name, index * width, width);

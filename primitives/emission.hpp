@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "ir/format.hpp"
 #include "ir/graph.hpp"
 #include "primitives/device_model.hpp"
+#include "primitives/name_scope.hpp"
 
 namespace rtlgen {
 
@@ -48,9 +48,10 @@ struct ControlWires {
 /// Files and text that a core is made of, as they gather.
 struct Design {
   std::string top;                           ///< name of the top module; prefix of generated modules
-  std::set<std::string> library;             ///< used modules of rtl_lib, without those they use in turn
   std::map<std::string, std::string> files;  ///< generated modules: name -> text
   std::string body;                          ///< wires and instances of the top module
+  NameScope names;                           ///< of wires and instances in the top module
+  NameScope modules;                         ///< of modules, those of rtl_lib among them
 };
 
 /// What a primitive sees while it writes one node.
@@ -66,18 +67,16 @@ class Emission {
   /// Control wires that go with an operand.
   const ControlWires& control(std::size_t index) const { return controls_.at(index); }
   /// A name for the node's instances and inner wires.
-  std::string local(const std::string& suffix) const { return output_ + "_" + suffix; }
+  std::string local(const std::string& suffix) const { return design_.names.part(output_, suffix); }
   /// A name for a generated module of this node.
   std::string module_name(const std::string& suffix = "") const;
 
   /// Adds a line to the top module.
   void line(const std::string& text);
-  /// Adds an instance of a module of rtl_lib.
-  void library_instance(const Instance& instance);
-  /// Adds an instance of a generated module.
-  void generated_instance(const Instance& instance);
-  /// Adds the text of a generated module, which may use the library modules named.
-  void generated_module(const std::string& name, const std::string& text, const std::set<std::string>& uses = {});
+  /// Adds an instance of a module, of rtl_lib or a generated one.
+  void instance(const Instance& instance);
+  /// Adds the text of a generated module, called by a module_name().
+  void add_module(const std::string& name, const std::string& text);
 
  private:
   Design& design_;

@@ -107,12 +107,12 @@ class FlattenDense final : public Primitive {
     const int beat_width = std::max(1, clog2(beats));
     const int word = outputs * inputs * weight_width(view);
     const std::string rom = emission.module_name("weights");
-    emission.generated_module(rom, rom_module(view, rom, inputs, beats, beat_width));
+    emission.add_module(rom, rom_module(view, rom, inputs, beats, beat_width));
     emission.line(fmt::format("wire [{}:0] {};", beat_width - 1, emission.local("beat")));
     emission.line(fmt::format("wire [{}:0] {};", word - 1, emission.local("weights")));
     Instance memory{rom, emission.local("rom"), {}, {}};
     memory.port("beat", emission.local("beat")).port("weights", emission.local("weights"));
-    emission.generated_instance(memory);
+    emission.instance(memory);
     Instance instance{"beat_dense", emission.local("unit"), {}, {}};
     instance.with("BEATS", beats).with("INPUTS", inputs).with("OUTPUTS", outputs).with("X_W", x.width);
     instance.with("W_W", weight_width(view)).with("ACC_W", accumulator_width(view));
@@ -123,7 +123,7 @@ class FlattenDense final : public Primitive {
     instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
     instance.port("in_last", control.last).port("x", emission.input(0)).port("beat", emission.local("beat"));
     instance.port("weights", emission.local("weights")).port("y", emission.output());
-    emission.library_instance(instance);
+    emission.instance(instance);
   }
 
  private:

@@ -128,7 +128,7 @@ class Normalize final : public Primitive {
       instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
       instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
       instance.port("y", slice(emission.output(), lane, x.features * view.node.type.width));
-      emission.library_instance(instance);
+      emission.instance(instance);
     }
   }
 

@@ -131,7 +131,7 @@ class Pool final : public Primitive {
     instance.port("in_last", control.last).port("x", emission.input(0));
     const std::string all_real = std::to_string(hardware.lanes_of(x)) + "'d0";
     instance.port("mask", masked(view) ? emission.input(1) : all_real).port("y", emission.output());
-    emission.library_instance(instance);
+    emission.instance(instance);
   }
 };
 

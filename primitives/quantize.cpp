@@ -40,7 +40,7 @@ class Quantize final : public Primitive {
     instance.with("IN_W", view.operand(0).width).with_quantizer(view.operand(0).frac, view.node.quantizer("output"));
     instance.with("RELU", view.node.integer("relu"));
     instance.port("clk", "clk").port("x", emission.input(0)).port("y", emission.output());
-    emission.library_instance(instance);
+    emission.instance(instance);
   }
 };
 

@@ -90,7 +90,7 @@ class Softmax final : public Primitive {
       instance.port("clk", "clk").port("max_enable", max_enable).port("exp_enable", exp_enable);
       instance.port("x", slice(emission.input(0), unit, softmax.count * x.width));
       instance.port("y", slice(emission.output(), unit, softmax.count * view.node.type.width));
-      emission.library_instance(instance);
+      emission.instance(instance);
     }
   }
 

@@ -38,7 +38,7 @@ std::string emit_enable(const NodeView& view, const Hardware& hardware, int dela
   instance.with("TOKENS", softmax.count).with("LANES", hardware.lanes_of(view.operand(1))).with("DELAY", delay);
   instance.port("clk", "clk").port("valid", emission.control(1).valid).port("last", emission.control(1).last);
   instance.port("mask", emission.input(1)).port("enable", wire);
-  emission.library_instance(instance);
+  emission.instance(instance);
   return wire;
 }
 

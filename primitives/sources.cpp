@@ -78,7 +78,7 @@ class Mask final : public Source {
     instance.with("TOKENS", hardware.tokens).with("LANES", hardware.lanes).with("COUNT_W", clog2(hardware.tokens + 1));
     instance.port("clk", "clk").port("rst", "rst").port("in_valid", "in_valid").port("in_first", "in_first");
     instance.port("in_count", "in_count").port("mask", emission.output());
-    emission.library_instance(instance);
+    emission.instance(instance);
   }
 };
 

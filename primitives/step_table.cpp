@@ -140,7 +140,7 @@ class StepTable final : public Primitive {
       instance.with("VALUES", verilog_table(between, out_width));
       instance.port("clk", "clk").port("x", slice(emission.input(0), element, in_width));
       instance.port("y", slice(emission.output(), element, out_width));
-      emission.library_instance(instance);
+      emission.instance(instance);
     }
   }
 };

@@ -76,7 +76,7 @@ class Table final : public Primitive {
       std::string& name = modules[entries];
       if (name.empty()) {
         name = emission.module_name(rows == 1 ? "" : fmt::format("feature{}", row));
-        emission.generated_module(name, module_text(name, entries, index_width, output_width));
+        emission.add_module(name, module_text(name, entries, index_width, output_width));
       }
       module_of.push_back(name);
     }
@@ -87,7 +87,7 @@ class Table final : public Primitive {
       instance.port("clk", "clk");
       instance.port("x", fmt::format("{}[{} +: {}]", emission.input(0), element * view.operand(0).width, index_width));
       instance.port("y", slice(emission.output(), element, output_width));
-      emission.generated_instance(instance);
+      emission.instance(instance);
     }
   }
 

@@ -122,7 +122,7 @@ class TableSoftmax final : public Primitive {
       instance.port("clk", "clk").port("enable", enable);
       instance.port("x", slice(emission.input(0), unit, softmax.count * x.width));
       instance.port("y", slice(emission.output(), unit, softmax.count * view.node.type.width));
-      emission.library_instance(instance);
+      emission.instance(instance);
     }
   }
 

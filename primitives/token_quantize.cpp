@@ -169,8 +169,6 @@ class ModuleWriter {
         constants_(view),
         sum_width_(signed_width(sum_type(view, constants_).range())) {}
 
-  const std::set<std::string>& uses() const { return uses_; }
-
   std::string text() {
     const TensorType& x = view_.operand(0);
     const TensorType& y = view_.node.type;
@@ -180,7 +178,6 @@ class ModuleWriter {
     for (int i = 0; i < count; ++i) {
       body += element(elements[at(i)], i);
     }
-    uses_.insert("beat_index");
     Instance index{"beat_index", "beat_inst", {}, {}};
     index.with("BEATS", beats_).port("clk", "clk").port("in_valid", "in_valid").port("in_first", "in_first");
     index.port("beat", "beat");
@@ -224,7 +221,6 @@ class ModuleWriter {
   std::string sum(const Element& element, int number, const std::string& x) {
     const auto [lo, hi] = std::minmax_element(element.constants.begin(), element.constants.end());
     const int width = signed_width({*lo, *hi});
-    uses_.insert("token_constant");
     Instance instance{"token_constant", fmt::format("constant{}", number), {}, {}};
     instance.with("BEAT_W", beat_width_).with("IN_W", view_.operand(0).width).with("SHIFT", constants_.shift);
     instance.with("CONSTANT_W", width).with("OUT_W", sum_width_);
@@ -239,7 +235,6 @@ class ModuleWriter {
     const int narrow = format.width + (format.is_signed ? 0 : 1);
     const int spare = view_.node.type.width - narrow - quantizer.align;
     const std::string code = fmt::format("code{}", number);
-    uses_.insert("requantize");
     Instance instance{"requantize", fmt::format("requantize{}", number), {}, {}};
     instance.with("IN_W", width).with_quantizer(frac, quantizer.quantizer).with("RELU", view_.node.integer("relu"));
     instance.port("x", x).port("y", code);
@@ -263,7 +258,6 @@ class ModuleWriter {
     for (std::size_t i = std::size_t{1} << static_cast<unsigned>(select_width); i-- > 0;) {
       formats += format_word(element.formats[std::min(i, element.formats.size() - 1)], word) + (i > 0 ? ", " : "");
     }
-    uses_.insert("token_requantize");
     Instance instance{"token_requantize", fmt::format("requantize{}", number), {}, {}};
     instance.with("BEAT_W", beat_width_).with("FORMAT_W", select_width).with("IN_W", width);
     instance.with("LIFT", word.frac - frac).with("WORK_W", word.width).with("DROP", word.frac - output.format.frac());
@@ -282,7 +276,6 @@ class ModuleWriter {
   int beat_width_;
   TokenConstants constants_;
   int sum_width_;
-  std::set<std::string> uses_;
 };
 
 class TokenQuantize final : public Primitive {
@@ -355,14 +348,12 @@ class TokenQuantize final : public Primitive {
 
   void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
     const std::string module = emission.module_name("tokens");
-    ModuleWriter writer(view, hardware, module);
-    const std::string text = writer.text();
-    emission.generated_module(module, text, writer.uses());
+    emission.add_module(module, ModuleWriter(view, hardware, module).text());
     Instance instance{module, emission.local("unit"), {}, {}};
     const ControlWires& control = emission.control(0);
     instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
     instance.port("x", emission.input(0)).port("y", emission.output());
-    emission.generated_instance(instance);
+    emission.instance(instance);
   }
 };
 

@@ -81,6 +81,7 @@ int run_build(const BuildOptions& options) {
   OutputFolder folder(options.out);
   write_core(folder.path(), compiled);
   nlohmann::ordered_json report = core_report(compiled);
+  warn_about_capacity(report);
   bool passed = true;
   if (options.verify) {
     const Events events = verification_events(compiled, options.events);

@@ -53,7 +53,9 @@ int run_check(const ModelSource& source) {
   fmt::print(
       "\n`there at` counts clocks from the same input beat (token) or from the event's last input beat (replay, "
       "event); `tokens` are per beat.\n\n");
-  print_report(core_report(compiled));
+  const nlohmann::ordered_json report = core_report(compiled);
+  print_report(report);
+  warn_about_capacity(report);
   warn_of_calibration(compiled);
   return 0;
 }

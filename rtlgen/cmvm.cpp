@@ -110,9 +110,7 @@ Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOpt
 
 std::map<std::string, std::string> emit_cmvm(const Cmvm& cmvm) {
   std::map<std::string, std::string> files = {{"cmvm", module_text(cmvm)}};
-  for (const std::string& module : with_dependencies(cmvm.pipeline.modules())) {
-    files[module] = rtl_library().at(module);
-  }
+  add_library_modules(files);
   return files;
 }
 

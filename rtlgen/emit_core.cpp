@@ -22,6 +22,11 @@ class CoreEmitter {
   CoreEmitter(const Graph& graph, const Schedule& schedule)
       : graph_(graph), schedule_(schedule), hardware_(hardware_of(graph)) {
     design_.top = graph.name;
+    design_.names.reserve(graph.name);
+    design_.modules.reserve(graph.name);
+    for (const auto& module : rtl_library()) {
+      design_.modules.reserve(module.first);
+    }
     name_wires();
     collect_alignments();
   }
@@ -36,10 +41,8 @@ class CoreEmitter {
     std::string text = header() + ports() + controls + design_.body + "\n" + output_assignments(output);
     text += fmt::format("  wire _unused = &{{1'b0{}}};\n\nendmodule\n\n`resetall\n", unused_);
     std::map<std::string, std::string> files = design_.files;
-    for (const std::string& name : with_dependencies(design_.library)) {
-      files[name] = rtl_library().at(name);
-    }
     files[graph_.name] = text;
+    add_library_modules(files);
     return files;
   }
 
@@ -47,25 +50,21 @@ class CoreEmitter {
   // --- Names ---
 
   void name_wires() {
-    std::set<std::string> taken;
     wires_.resize(graph_.size());
     for (Graph::NodeId id = 0; id < graph_.size(); ++id) {
       std::string name = "t_";  // a prefix keeps clear of keywords, ports and control wires
       for (const char c : graph_.node(id).name) {
         name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
       }
-      while (!taken.insert(name).second) {
-        name += "_";
-      }
-      wires_[id] = name;
+      wires_[id] = design_.names.make(name);
     }
   }
 
-  static std::string replayed(const std::string& wire, std::optional<int> start) {
-    return start ? fmt::format("{}_replay{}", wire, *start) : wire;
+  std::string replayed(const std::string& wire, std::optional<int> start) {
+    return start ? design_.names.part(wire, fmt::format("replay{}", *start)) : wire;
   }
-  static std::string delayed(const std::string& wire, int delay) {
-    return delay > 0 ? fmt::format("{}_d{}", wire, delay) : wire;
+  std::string delayed(const std::string& wire, int delay) {
+    return delay > 0 ? design_.names.part(wire, fmt::format("d{}", delay)) : wire;
   }
 
   int beat_bits(Graph::NodeId id) const { return hardware_.beat_bits(graph_.node(id).type); }
@@ -99,7 +98,6 @@ class CoreEmitter {
     counter.with("BEATS", schedule_.beats);
     counter.port("clk", "clk").port("rst", "rst").port("in_valid", "in_valid").port("in_first", "in_first");
     counter.port("out_last", "token_0_last");
-    design_.library.insert("stream_control");
     std::string text = declare_control({TimeBase::token, 0});
     text += "  assign token_0_valid = in_valid;\n  assign token_0_first = in_first;\n" + to_verilog(counter);
     text += control_chain(TimeBase::token, 0);
@@ -112,7 +110,6 @@ class CoreEmitter {
       replay.port("out_valid", prefix + "_valid")
           .port("out_first", prefix + "_first")
           .port("out_last", prefix + "_last");
-      design_.library.insert("replay_control");
       text += declare_control({TimeBase::replay, first}) + to_verilog(replay) + control_chain(TimeBase::replay, first);
     }
     if (!taps_[TimeBase::event].empty()) {
@@ -146,7 +143,6 @@ class CoreEmitter {
       delay.port("out_valid", output + "_valid")
           .port("out_first", output + "_first")
           .port("out_last", output + "_last");
-      design_.library.insert("control_delay");
       text += declare_control({base, tap}) + to_verilog(delay);
       previous = tap;
     }
@@ -201,11 +197,10 @@ class CoreEmitter {
         const Arrival& written = schedule_.nodes[id].output;
         const ControlWires write = control(written);
         declare(source, bits);
-        Instance buffer{"event_replay", source + "_buffer", {}, {}};
+        Instance buffer{"event_replay", design_.names.part(source, "buffer"), {}, {}};
         buffer.with("WIDTH", bits).with("BEATS", schedule_.beats);
         buffer.port("clk", "clk").port("rst", "rst").port("in_valid", write.valid).port("in_first", write.first);
         buffer.port("in_data", wires_[id]).port("start", event_end(*start)).port("out_data", source);
-        design_.library.insert("event_replay");
         design_.body += to_verilog(buffer);
       }
       int previous = 0;
@@ -215,10 +210,9 @@ class CoreEmitter {
         }
         const std::string output = delayed(source, delay);
         declare(output, bits);
-        Instance line{"delay_line", output + "_line", {}, {}};
+        Instance line{"delay_line", design_.names.part(output, "line"), {}, {}};
         line.with("WIDTH", bits).with("DEPTH", delay - previous);
         line.port("clk", "clk").port("d", delayed(source, previous)).port("q", output);
-        design_.library.insert("delay_line");
         design_.body += to_verilog(line);
         previous = delay;
       }

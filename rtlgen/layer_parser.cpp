@@ -131,10 +131,11 @@ class LayerParser {
       return;
     }
     if (const YamlNode* const operands = node.find("concat")) {
-      check_map(node, "a concat layer", {"concat", "name"});
+      check_map(node, "a concat layer", {"concat", "name", "precision"});
       layer.type = LayerType::concat;
       layer.inputs = read_operands(*operands, "concat");
       layer.name = read_name(require(node, "a concat layer", "name"));
+      read_own_precision(node, "layer '" + layer.name.name + "'", layer);
       push(std::move(layer));
       return;
     }

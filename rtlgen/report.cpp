@@ -1,14 +1,19 @@
 #include "rtlgen/report.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 #include "ir/asap_schedule.hpp"
 #include "ir/calibrate.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
+#include "primitives/device_capacity.hpp"
 #include "rtlgen/accuracy.hpp"
 
 namespace rtlgen {
@@ -38,7 +43,55 @@ std::string resource_line(const ordered_json& r) {
   return text;
 }
 
+ordered_json to_json(const Cost& cost) {
+  return {{"lut", std::llround(cost.lut)},
+          {"ff", std::llround(cost.ff)},
+          {"dsp", std::llround(cost.dsp)},
+          {"bram", std::llround(cost.bram)}};
+}
+
+std::string in_capital_letters(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); });
+  return text;
+}
+
+/// 1728000 as 1,728,000.
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t end = digits.size(); end > 3; end -= 3) {
+    digits.insert(end - 3, ",");
+  }
+  return digits;
+}
+
+/// What share of the device the estimate takes.
+std::string device_line(const ordered_json& r) {
+  const std::string device = r.at("device");
+  const ordered_json& resources = r.at("resources");
+  if (!resources.contains("capacity")) {
+    return device + ", whose capacity is not known";
+  }
+  std::string text;
+  for (const auto& [key, available] : resources["capacity"].items()) {
+    text += fmt::format("{}{:.1f} % of the {}", text.empty() ? "" : ", ",
+                        100.0 * resources["estimate"][key].get<double>() / available.get<double>(), key);
+  }
+  return device + ": " + text;
+}
+
 }  // namespace
+
+void warn_about_capacity(const ordered_json& report) {
+  const ordered_json& resources = report.at("resources");
+  for (const auto& key : resources.value("exceeded", ordered_json::array())) {
+    const auto needed = resources["estimate"][key.get<std::string>()].get<std::int64_t>();
+    const auto available = resources["capacity"][key.get<std::string>()].get<std::int64_t>();
+    spdlog::warn("estimate needs {} {}, {} has {} ({:.0f} %)", grouped(needed),
+                 in_capital_letters(key.get<std::string>()), report["device"].get<std::string>(), grouped(available),
+                 100.0 * static_cast<double>(needed) / static_cast<double>(available));
+  }
+}
 
 ordered_json core_report(const CompiledModel& compiled) {
   const CoreSignature& s = compiled.signature;
@@ -57,10 +110,16 @@ ordered_json core_report(const CompiledModel& compiled) {
                          {"latency_ns", shortened(s.latency_ns())},
                          {"interval_cycles", s.interval_cycles},
                          {"interval_ns", shortened(1000.0 * s.interval_cycles / s.clock_mhz)}};
-  report["resources"]["estimate"] = {{"lut", std::llround(cost.lut)},
-                                     {"ff", std::llround(cost.ff)},
-                                     {"dsp", std::llround(cost.dsp)},
-                                     {"bram", std::llround(cost.bram)}};
+  report["resources"]["estimate"] = to_json(cost);
+  if (const auto capacity = device_capacity(compiled.model.device)) {
+    report["resources"]["capacity"] = to_json(*capacity);
+    report["resources"]["exceeded"] = ordered_json::array();
+    for (const auto& [key, available] : report["resources"]["capacity"].items()) {
+      if (report["resources"]["estimate"][key] > available) {
+        report["resources"]["exceeded"].push_back(key);
+      }
+    }
+  }
   const BufferBits asap = buffer_bits(compiled.graph, asap_schedule(compiled.graph));
   report["buffers"] = {{"delay_bits", buffers.delay}, {"delay_bits_asap", asap.delay}, {"replay_bits", buffers.replay}};
   return report;
@@ -120,6 +179,7 @@ void print_report(const ordered_json& r) {
   row("event interval",
       fmt::format("{} clocks = {} ns", r["interval_cycles"].get<int>(), r["interval_ns"].get<double>()));
   row("resources, estimate", resource_line(r["resources"]["estimate"]));
+  row("device", device_line(r));
   if (r["resources"].contains("yosys")) {
     row("resources, yosys", resource_line(r["resources"]["yosys"]));
   }

@@ -1,15 +1,20 @@
-// What may be a Verilog identifier.
+// What a core may be called.
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace rtlgen {
 
-/// Whether `name` is a keyword of Verilog-2005.
-bool is_verilog_keyword(const std::string& name);
-
-/// Whether `name` is a plain identifier (letters, digits, underscores; no digit first; at most 64 characters) and no
-/// keyword.
+/// Whether `name` is a plain identifier of Verilog: letters, digits, underscores; no digit first; at most 64
+/// characters.
 bool is_verilog_identifier(const std::string& name);
+
+/// What `name` is already where a core cannot have it: a keyword of the languages that cores are used from, a port, a
+/// module of rtl_lib, a name of SystemC. Empty: nothing.
+std::string reserved_as(const std::string& name);
+
+/// All such names, but for those of SystemC, which begin with `sc_`.
+std::vector<std::string> reserved_names();
 
 }  // namespace rtlgen

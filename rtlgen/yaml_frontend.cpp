@@ -62,8 +62,8 @@ class Frontend {
   void read_name() {
     const YamlNode& node = require(root_, "the model", "model");
     model_.name = read_text(node, "model");
-    if (is_verilog_keyword(model_.name)) {
-      throw SourceError(node.where, "'model' must not be the Verilog keyword '" + model_.name + "'");
+    if (const std::string taken = reserved_as(model_.name); !taken.empty()) {
+      throw SourceError(node.where, "'model' must not be the " + taken + " '" + model_.name + "'");
     }
     if (!is_verilog_identifier(model_.name)) {
       throw SourceError(node.where,
@@ -80,9 +80,7 @@ class Frontend {
     if (format != nullptr) {
       model_.input_format = read_format(*format, "format");
     }
-    if (model_.input_format.automatic) {
-      note_automatic(format == nullptr ? node.where : format->where);
-    }
+    input_format_where_ = format == nullptr ? node.where : format->where;
     if (const YamlNode* const mask = node.find("mask")) {
       const std::string kind = read_choice(*mask, "mask", {"none", "count", "valid"});
       model_.mask = kind == "none" ? MaskKind::none : kind == "count" ? MaskKind::count : MaskKind::valid;
@@ -180,31 +178,54 @@ class Frontend {
     if (!model_.calibration_file.empty()) {
       return;
     }
-    if (first_automatic_) {
-      throw SourceError(*first_automatic_, "an auto format needs sample events: give 'calibration'");
+    if (model_.input_format.automatic) {
+      throw SourceError(input_format_where_, "an auto format needs sample events: give 'calibration'");
     }
     for (Layer& layer : model_.layers) {
-      if (layer.op == LayerOp::input || layer.op == LayerOp::mask || layer.op == LayerOp::argmax) {
-        continue;
-      }
       const Precision precision = overlay(model_.default_precision, layer.precision);
-      const bool attention = layer.op == LayerOp::attention;
-      if (!precision.activation || (attention && !precision.score)) {
-        throw SourceError(layer.where, std::string(precision.activation ? "the score" : "the activation") +
-                                           " format of '" + layer.name +
-                                           "' is auto, which needs sample events: give 'calibration' or a format");
+      if (rounds_to_events(layer.op)) {
+        require_settled(layer, precision.activation, "activation");
       }
-      if (attention && !layer.row_max) {
-        layer.row_max = true;
+      if (layer.op == LayerOp::attention) {
+        require_settled(layer, precision.score, "score");
+        layer.row_max = layer.row_max.value_or(true);
       }
     }
+  }
+
+  /// Whether events settle an automatic activation format of such a layer: it rounds to one, and to numbers whose size
+  /// is not known without them.
+  static bool rounds_to_events(LayerOp op) {
+    switch (op) {
+      case LayerOp::input:
+      case LayerOp::mask:
+      case LayerOp::argmax:
+      case LayerOp::quantize:
+      case LayerOp::softmax:
+      case LayerOp::table_softmax:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  void require_settled(const Layer& layer, const std::optional<FormatSpec>& format, const std::string& what) const {
+    if (format && !format->automatic) {
+      return;
+    }
+    if (format && first_automatic_) {
+      throw SourceError(*first_automatic_, "an auto format needs sample events: give 'calibration'");
+    }
+    throw SourceError(layer.where, "the " + what + " format of '" + layer.name +
+                                       "' is auto, which needs sample events: give 'calibration' or a format");
   }
 
   std::string path_;
   YamlNode root_;
   Model model_;
   PrecisionTable precisions_;
-  std::optional<SourceLocation> first_automatic_;
+  SourceLocation input_format_where_;
+  std::optional<SourceLocation> first_automatic_;  ///< of the layers' formats
 };
 
 }  // namespace

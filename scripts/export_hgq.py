@@ -686,11 +686,17 @@ class Export:
         ]) + "\n"
 
 
+def core_name(text):
+    """A name for the core: a Verilog identifier that is no module of the library."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", text)[:50]
+    modules = {file.stem for file in pathlib.Path(__file__).resolve().parent.parent.glob("rtl_lib/*.v")}
+    return name if re.match(r"[A-Za-z_]", name) and name.lower() not in modules else "model_" + name
+
+
 def export(model, output):
     """Write `model` to a new folder `output`; returns notes on what is not exact. Raises ExportError."""
     output = pathlib.Path(output)
-    name = re.sub(r"[^A-Za-z0-9_]", "_", str(getattr(model, "name", "model")))[:50]
-    result = Export(model, name if re.match(r"[A-Za-z_]", name) else "model_" + name)
+    result = Export(model, core_name(str(getattr(model, "name", "model"))))
     if not result.lines:
         raise ExportError("the model has no layers")
     if output.exists():

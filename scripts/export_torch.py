@@ -346,7 +346,7 @@ class Description:
         event = args.input or ("auto<16>" if calibrated else "fixed<18,8>")
         lines = [
             f"# PyTorch state dict {comment(args.file.name)}",
-            f"model: {identifier(args.file.stem)}",
+            f"model: {core_name(args.file.stem)}",
             f'input: {{tokens: {args.tokens}, features: {features}, format: "{event}", mask: {args.mask}}}',
             "weights: weights.npz",
         ]
@@ -364,10 +364,11 @@ def comment(text):
     return re.sub(r"[^ -~]", "?", text)
 
 
-def identifier(text):
-    """A Verilog identifier made of a file's name."""
+def core_name(text):
+    """A name for the core: a Verilog identifier that is no module of the library."""
     name = re.sub(r"[^A-Za-z0-9_]", "_", text)[:50]
-    return name if re.match(r"[A-Za-z_]", name) else "model_" + name
+    modules = {file.stem for file in pathlib.Path(__file__).resolve().parent.parent.glob("rtl_lib/*.v")}
+    return name if re.match(r"[A-Za-z_]", name) and name.lower() not in modules else "model_" + name
 
 
 def describe(encoder, args):

@@ -323,6 +323,33 @@ TEST_CASE("frontend: documents that are no models", "[frontend]") {
   CHECK_THROWS_AS(load_model("/dev/zero", {}), SourceError);
 }
 
+TEST_CASE("frontend: only layers that round to a format of unknown size want one or events", "[frontend]") {
+  Workspace w;
+  w.array("d.weight", {2, 3}).array("d.bias", {2});
+  const auto error = [&](const std::string& layers, const std::string& precision = "{weight: auto<8>}") {
+    return w.error(
+        "model: toy\ninput: {tokens: 2, features: 3, format: \"fixed<8,3>\"}\nweights: weights.npz\n"
+        "precision: {default: " +
+        precision + "}\nlayers:\n" + layers);
+  };
+  const std::string quantize = "  - {name: q, type: quantize, format: \"fixed<5,2>\"}\n";
+  CHECK(error(quantize) == "no error");
+  CHECK(error(quantize + "  - {name: a, type: argmax}\n") == "no error");
+  const std::string dense = "  - {name: d, type: dense, units: 2, precision: {activation: \"fixed<8,3>\"}}\n";
+  CHECK(error(dense + "  - {name: p, type: softmax}\n") == "no error");
+  CHECK(error(quantize, "{activation: auto<8>}") == "no error");  // there is nothing to settle
+  CHECK(error(dense + "  - {name: p, type: softmax}\n", "{activation: auto<8>}") == "no error");
+  CHECK(error("  - {name: d, type: dense, units: 2, precision: {activation: \"fixed<8,3>\", accumulator: "
+              "auto<20>}}\n") == "no error");
+  CHECK(error("  - {name: d, type: dense, units: 2}\n", "{activation: auto<8>}") ==
+        "model.yaml:4:35: error: an auto format needs sample events: give 'calibration'");
+  const std::string wants = " is auto, which needs sample events: give 'calibration' or a format";
+  CHECK(error(quantize + "  - {name: c, concat: [q, event]}\n") ==
+        "model.yaml:7:5: error: the activation format of 'c'" + wants);
+  CHECK(error("  - {name: c, type: activation, function: clip, low: 0, high: 1}\n") ==
+        "model.yaml:6:5: error: the activation format of 'c'" + wants);
+}
+
 TEST_CASE("frontend: --set", "[frontend]") {
   Workspace w;
   w.array("d.weight", {2, 3}).array("d.bias", {2}).array("e.1.weight", {3, 2}).array("e.1.bias", {3});

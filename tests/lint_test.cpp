@@ -89,9 +89,11 @@ TEST_CASE("lint: every library module is clean alone with its default parameters
   for (const auto& [name, text] : rtl_library()) {
     std::vector<std::string> verilator = {"verilator", "--lint-only", "-Wall", "--top-module", name};
     std::vector<std::string> iverilog = {"iverilog", "-Wall", "-g2005", "-t", "null", "-s", name};
-    for (const std::string& used : with_dependencies({name})) {
-      verilator.push_back(used + ".v");
-      iverilog.push_back(used + ".v");
+    std::map<std::string, std::string> files = {{name, text}};
+    add_library_modules(files);
+    for (const auto& file : files) {
+      verilator.push_back(file.first + ".v");
+      iverilog.push_back(file.first + ".v");
     }
     INFO(name);
     CHECK(complaints(folder, verilator) == "");

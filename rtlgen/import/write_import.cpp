@@ -28,7 +28,7 @@ std::string model_name(const std::string& file) {
     c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   }
   name = name.substr(0, 60);
-  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0 || is_verilog_keyword(name)) {
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0 || !reserved_as(name).empty()) {
     name = "model_" + name;
   }
   return name;

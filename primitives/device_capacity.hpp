@@ -1,0 +1,15 @@
+// How much of each resource a device has.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "primitives/primitive.hpp"
+
+namespace rtlgen {
+
+/// What a part has; nothing where the part is not known. `device` is its name, with or without package and speed grade;
+/// `bram` counts blocks of 36 kbit.
+std::optional<Cost> device_capacity(const std::string& device);
+
+}  // namespace rtlgen

@@ -26,6 +26,9 @@ ExactTensor separate_sums(Graph& graph, const ExactTensor& tensor, const std::st
 /// no constants of tokens. Throws IrError where scales are no binary fractions.
 ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const std::string& name);
 
+/// Whether the quantizer leaves every number that the tensor can be as it is.
+bool is_unchanged(const Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer);
+
 /// The quantized tensor; nodes are called `name` and, where the sums are made on their own, `name`.sum. Scales that are
 /// powers of two (or have few bits) are shifts in one operation; others become multiplications with whole numbers that
 /// give the same result for every sum that can occur (fit_steps), functions become tables (quantize_function). Throws

@@ -207,10 +207,7 @@ RowMatrix evaluate_layer(const Model& model, const Layer& layer, const Events& e
   const auto mask = [&](std::size_t i) { return layer.inputs.size() > i ? &tensors[layer.inputs[i]] : nullptr; };
   switch (layer.op) {
     case LayerOp::input:
-      // A model of exact layers is defined on the grid of its event; for others the event's format is an approximation.
-      return model.default_precision.activation && model.default_precision.activation->exact
-                 ? quantize(uniform_quantizer(model.input_format.quantizer, model.features), events.x)
-                 : events.x;
+      return events.x;
     case LayerOp::mask:
       return mask_of(events);
     case LayerOp::dense:

@@ -20,10 +20,7 @@ constexpr std::size_t kCalibrationEvents = 1000;
 
 }  // namespace
 
-CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides) {
-  CompiledModel compiled;
-  compiled.model = load_model(path, overrides);
-  const Model& model = compiled.model;
+Graph quantize_loaded(const Model& model) {
   try {
     device_model(model.device, model.clock_mhz);
   } catch (const std::invalid_argument& error) {
@@ -34,8 +31,15 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
     calibration = load_events(model.calibration_file, model, kCalibrationEvents);
     spdlog::info("calibrating on {} events of {}", calibration.count, model.calibration_file);
   }
+  return quantize_model(model, calibration);
+}
+
+CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides) {
+  CompiledModel compiled;
+  compiled.model = load_model(path, overrides);
+  const Model& model = compiled.model;
   const SolutionCache cache = SolutionCache::of_user();
-  compiled.graph = merge_dense(quantize_model(model, calibration), cache);
+  compiled.graph = merge_dense(quantize_loaded(model), cache);
   solve_dense(compiled.graph, model.effort, cache, model.ternary_adders);
   try {
     compiled.schedule = make_schedule(compiled.graph);

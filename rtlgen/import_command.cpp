@@ -6,6 +6,7 @@
 #include "rtlgen/commands.hpp"
 #include "rtlgen/import/read_keras.hpp"
 #include "rtlgen/import/read_onnx.hpp"
+#include "rtlgen/import/torch_file.hpp"
 #include "rtlgen/import/write_import.hpp"
 
 namespace rtlgen {
@@ -18,9 +19,7 @@ int run_import(const ImportOptions& options) {
   } else if (extension == ".h5" || extension == ".hdf5" || extension == ".keras") {
     model = read_keras(options);
   } else if (extension == ".pt" || extension == ".pth") {
-    throw SourceError({options.file},
-                      "PyTorch files are turned into a description by scripts/export_torch.py FILE -o DIR --heads H "
-                      "--tokens T (or export the model to .onnx)");
+    throw SourceError({options.file}, torch_advice(options.file));
   } else {
     throw SourceError({options.file}, "unknown kind of model file '" + extension + "', expected .onnx, .h5 or .keras");
   }

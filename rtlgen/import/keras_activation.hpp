@@ -19,7 +19,4 @@ std::vector<ImportedLayer> relu_layers(std::optional<double> high);
 /// The layers of x for positive x, else slope x.
 std::vector<ImportedLayer> leaky_relu_layers(double slope);
 
-/// The one format that an activation is where it is a quantizer of one format and nothing else; else empty.
-std::string activation_format(const nlohmann::json& value);
-
 }  // namespace rtlgen

@@ -62,6 +62,9 @@ const std::vector<std::string>& plain_functions() {
 }
 
 double activation_function(const std::string& name, double x, double slope) {
+  if (name == "linear") {
+    return x;
+  }
   if (name == "leaky_relu") {
     return x > 0 ? x : slope * x;
   }

@@ -493,6 +493,28 @@ ExactTensor materialize_binary(Graph& graph, const ExactTensor& tensor, const st
   return tensor_of_node(id, graph.node(id).type);
 }
 
+bool is_unchanged(const Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer) {
+  const TensorType& type = graph.node(tensor.node).type;
+  if (!tensor.is_plain(type) || quantizer.features() != tensor.features()) {
+    return false;
+  }
+  for (Index f = 0; f < tensor.features(); ++f) {
+    const bool on_grid =
+        binary(quantizer.scale[f]).significand == 1 && binary(quantizer.scale[f]).exponent <= -type.frac;
+    const double zero = quantizer.zero_point[f];
+    if (!on_grid || quantizer.shift[f] != zero || zero != std::floor(zero)) {
+      return false;
+    }
+    const Interval& range = type.intervals[at(f)];
+    const double unit = std::ldexp(1 / quantizer.scale[f], -type.frac);
+    if (static_cast<double>(range.lo) * unit + zero < static_cast<double>(quantizer.low[at(f)]) ||
+        static_cast<double>(range.hi) * unit + zero > static_cast<double>(quantizer.high[at(f)])) {
+      return false;
+    }
+  }
+  return true;
+}
+
 ExactTensor quantize_exact(Graph& graph, const ExactTensor& source, const UniformQuantizer& quantizer,
                            const std::string& name, Equality equality) {
   const bool of_tokens = quantizer.features() > source.features();

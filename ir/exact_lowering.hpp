@@ -32,6 +32,9 @@ enum class Equality {
   nearly       ///< those near a boundary between two codes may get the other one
 };
 
+/// Whether the quantizer leaves every number that the tensor can be as it is.
+bool is_unchanged(const Graph& graph, const ExactTensor& tensor, const UniformQuantizer& quantizer);
+
 /// The quantized tensor; nodes are called `name` and, where the sums are made on their own, `name`.sum. Scales that are
 /// powers of two (or have few bits) are shifts in one operation; others become multiplications with whole numbers that
 /// give the same result for every sum that can occur (fit_steps), functions become tables (quantize_function). Where

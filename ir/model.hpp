@@ -32,7 +32,7 @@ enum class LayerOp {
   add,            ///< sum of two inputs of equal shape, then optionally relu
   normalize,      ///< layer norm (center) or RMS norm over features without its affine part; attribute epsilon
   attention,      ///< inputs q, k, v[, mask]; per head: 2^(q.k) / sum 2^(q.k) weighted sum of v (scale folded into q)
-  activation,     ///< elementwise function: one of activation_function(), or clip
+  activation,     ///< elementwise function: one of activation_function(), or clip (linear: a rounding)
   quantize,       ///< elementwise: the values that `quantizer` rounds to, which may differ between tokens
   concat,         ///< features of all inputs side by side
   pool,           ///< over tokens: mean, sum, max; inputs x[, mask]; without any real token the result is 0

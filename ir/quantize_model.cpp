@@ -324,7 +324,8 @@ class ModelQuantizer {
                         // The mean of so many tokens as are real divides by another number in each event.
                         (layer.op == LayerOp::pool && (layer.function != "mean" || layer.inputs.size() == 1));
     if (layer.op == LayerOp::quantize || layer.op == LayerOp::concat || layer.op == LayerOp::scores ||
-        layer.op == LayerOp::mix || layer.function == "clip" || layer.token_bias.size() > 0) {
+        layer.op == LayerOp::mix || layer.function == "clip" || layer.function == "linear" ||
+        layer.token_bias.size() > 0) {
       return true;
     }
     if (!linear) {
@@ -359,6 +360,9 @@ class ModelQuantizer {
       case LayerOp::flatten_dense:
         return exact_dense(layer, "flatten_dense");
       case LayerOp::quantize:
+        if (&layer != &model_.layers.back() && is_unchanged(graph_, input(0), layer.quantizer)) {
+          return input(0);  // the output is a node of its own
+        }
         return quantize_exact(graph_, input(0), layer.quantizer, name);
       case LayerOp::add:
         return exact_add(layer, name);
@@ -384,7 +388,7 @@ class ModelQuantizer {
       tensor.limit(0, std::numeric_limits<double>::infinity());
     } else if (layer.function == "clip") {
       tensor.limit(layer.low, layer.high);
-    } else {
+    } else if (layer.function != "linear") {
       tensor = tensor.token_offset.size() > 0 ? as_node(layer.inputs.at(0)) : tensor;
       const auto function = [name = layer.function, slope = layer.slope](double x) {
         return activation_function(name, x, slope);

@@ -23,6 +23,6 @@ std::string render(const SourceLocation& where, const std::string& message) {
 }  // namespace
 
 SourceError::SourceError(const SourceLocation& where, const std::string& message)
-    : std::runtime_error(render(where, message)) {}
+    : std::runtime_error(render(where, message)), where_(where), message_(message) {}
 
 }  // namespace rtlgen

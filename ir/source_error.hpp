@@ -18,6 +18,14 @@ class SourceError : public std::runtime_error {
  public:
   /// `message` says what is wrong and what was expected, in one line.
   SourceError(const SourceLocation& where, const std::string& message);
+
+  const SourceLocation& where() const { return where_; }
+  /// What is wrong, without the place.
+  const std::string& message() const { return message_; }
+
+ private:
+  SourceLocation where_;
+  std::string message_;
 };
 
 }  // namespace rtlgen

@@ -23,10 +23,7 @@ constexpr std::size_t kProfiledEvents = 200;  // of these, looked at for saturat
 
 }  // namespace
 
-CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides) {
-  CompiledModel compiled;
-  compiled.model = load_model(path, overrides);
-  const Model& model = compiled.model;
+Graph quantize_loaded(Model& model) {
   try {
     device_model(model.device, model.clock_mhz);
   } catch (const std::invalid_argument& error) {
@@ -36,10 +33,17 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
   if (!model.calibration_file.empty()) {
     calibration = sample_events(model.calibration_file, model, kCalibrationEvents);
     spdlog::info("calibrating on {} events of {}", calibration.count, model.calibration_file);
-    centre_keys(compiled.model, calibration);
+    centre_keys(model, calibration);
   }
+  return quantize_model(model, calibration);
+}
+
+CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides) {
+  CompiledModel compiled;
+  compiled.model = load_model(path, overrides);
   const SolutionCache cache = SolutionCache::of_user();
-  compiled.graph = merge_dense(quantize_model(model, calibration), cache);
+  compiled.graph = merge_dense(quantize_loaded(compiled.model), cache);
+  const Model& model = compiled.model;
   solve_dense(compiled.graph, model.effort, cache, model.ternary_adders);
   try {
     compiled.schedule = make_schedule(compiled.graph);

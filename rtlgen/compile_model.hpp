@@ -20,6 +20,10 @@ struct CompiledModel {
   CoreSignature signature;
 };
 
+/// The integer IR of a loaded model, calibrated on its events (centre_keys changes the model); without adder graphs. Throws SourceError for whatever
+/// `check` refuses.
+Graph quantize_loaded(Model& model);
+
 /// Loads, calibrates, quantizes and schedules the model description at `path`; `overrides` as of `--set`. Throws
 /// SourceError.
 CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides);

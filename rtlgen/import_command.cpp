@@ -6,6 +6,7 @@
 #include "rtlgen/commands.hpp"
 #include "rtlgen/import/read_keras.hpp"
 #include "rtlgen/import/read_onnx.hpp"
+#include "rtlgen/import/torch_file.hpp"
 #include "rtlgen/import/write_import.hpp"
 
 namespace rtlgen {
@@ -26,9 +27,7 @@ int run_import(const ImportOptions& options) {
         {options.file},
         "a configuration without weights, expected the file of weights (.h5) with --config " + options.file);
   } else if (extension == ".pt" || extension == ".pth") {
-    throw SourceError({options.file},
-                      "PyTorch files are turned into a description by scripts/export_torch.py FILE -o DIR --heads H "
-                      "--tokens T (or export the model to .onnx)");
+    throw SourceError({options.file}, torch_advice(options.file));
   } else {
     throw SourceError({options.file}, "unknown kind of model file '" + extension + "', expected .onnx, .h5 or .keras");
   }

@@ -282,7 +282,7 @@ class LayerParser {
       }
       case LayerType::activation:
         layer.function =
-            read_choice(require(node, what, "function"), "function", functions_and({"leaky_relu", "clip"}));
+            read_choice(require(node, what, "function"), "function", functions_and({"leaky_relu", "clip", "linear"}));
         read_function_keys(node, what, layer);
         break;
       case LayerType::multi_head_attention:

@@ -31,6 +31,7 @@ STORAGES = {
     "LongStorage": "<i8", "IntStorage": "<i4", "ShortStorage": "<i2", "CharStorage": "i1", "ByteStorage": "u1",
     "BoolStorage": "?",
 }
+WANTED = "expected a state dict, torch.save(model.state_dict(), ..), or the model as .onnx, torch.onnx.export(model, ..)"
 FORMAT = re.compile(r"u?fixed<[^<>]*>|auto<\d+>")
 
 
@@ -73,7 +74,7 @@ class StateUnpickler(pickle.Unpickler):
         if module == "torch" and name in STORAGES:
             return name
         if (module, name) not in known:
-            raise ExportError(f"holds a {module}.{name}, expected a state dict: torch.save(model.state_dict(), ..)")
+            raise ExportError(f"holds a pickled {module}.{name}, which needs code of its own; {WANTED}")
         return known[module, name]
 
     def persistent_load(self, pid):
@@ -93,6 +94,8 @@ class StateUnpickler(pickle.Unpickler):
 def read_archive(path):
     """Read what torch.save wrote, as numpy arrays in containers."""
     with zipfile.ZipFile(path) as archive:
+        if any(re.match(r"[^/]*/(constants\.pkl$|code/)", n) for n in archive.namelist()):
+            raise ExportError(f"is TorchScript (torch.jit.save); {WANTED}")
         pickles = [n for n in archive.namelist() if n.endswith("/data.pkl")]
         if len(pickles) != 1:
             raise ExportError("is a zip file without the data.pkl of torch.save")
@@ -114,6 +117,8 @@ def read_with_torch(path):
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
+        if "weights_only" in str(error) or "Weights only" in str(error):  # torch would advise to run the file's code
+            raise ExportError(f"holds other things than tensors, as a whole module; {WANTED}") from error
         raise ExportError("cannot be read by torch: " + str(error).split("\n", maxsplit=1)[0][:120]) from error
 
 
@@ -344,10 +349,14 @@ class Description:
         args = self.args
         calibrated = args.calibration is not None
         event = args.input or ("auto<16>" if calibrated else "fixed<18,8>")
-        lines = [
-            f"# PyTorch state dict {comment(args.file.name)}",
+        chosen = "" if args.input else "  # format chosen by the importer"
+        lines = [f"# PyTorch state dict {comment(args.file.name)}"]
+        if not args.input and not calibrated:
+            lines.append(f"# Note: the event's format {event} was chosen here without looking at ranges, of which the file "
+                         "says nothing; events (--calibration) or --input settle it")
+        lines += [
             f"model: {core_name(args.file.stem)}",
-            f'input: {{tokens: {args.tokens}, features: {features}, format: "{event}", mask: {args.mask}}}',
+            f'input: {{tokens: {args.tokens}, features: {features}, format: "{event}", mask: {args.mask}}}{chosen}',
             "weights: weights.npz",
         ]
         if calibrated:

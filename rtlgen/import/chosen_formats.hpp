@@ -1,15 +1,18 @@
-// Formats of tensors of which a quantized model's file says nothing.
+// Formats of tensors of which a model's file says nothing.
 #pragma once
 
 #include "rtlgen/import/imported_model.hpp"
 
 namespace rtlgen {
 
-/// What the readers give to a layer of an exact model that cannot be exact, and to the one in front of it.
+/// What a tensor gets whose range nobody has looked at, and what it gets with calibration events.
 constexpr const char* kChosenFormat = "fixed<18,8>";
+constexpr const char* kCalibratedFormat = "auto<18>";
 
-/// With calibration events, chosen formats of layers become `auto<18>` (and those of scores are left to calibration);
-/// without, a note names the layers, as nobody has looked at their ranges. Does nothing to models that are not exact.
-void settle_chosen_formats(ImportedModel& model, const ImportOptions& options);
+/// Simplifies affine layers, settles the format of the event, and gives formats to the tensors of an exact model that
+/// cannot be exact: what layers make that are no sums of products (attention, norms, means of masked tokens, smooth
+/// functions), and what they read. Exact tensors are rounded in the layer that makes them, or in an activation `linear`
+/// behind it where quantize layers read them as well. Formats that are chosen here are marked, and notes name them.
+void settle_formats(ImportedModel& model, const ImportOptions& options);
 
 }  // namespace rtlgen

@@ -9,7 +9,7 @@ bool can_be_exact(const ImportedModel& model, const ImportedLayer& layer) {
                                                "concat", "flatten", "scores",     "mix"};
   const bool is_function = layer.type == "activation";
   const std::string function = layer.keys.value(is_function ? "function" : "activation", "none");
-  if (function != "none" && function != "relu" && function != "clip") {
+  if (function != "none" && function != "relu" && function != "clip" && function != "linear") {
     return false;
   }
   if (layer.type == "pool") {  // the mean of real tokens divides by another number in each event

@@ -26,7 +26,8 @@ struct ImportedLayer {
   std::vector<std::string> inputs;  ///< names of earlier layers, or `event`; empty: the layer before
   nlohmann::ordered_json keys = nlohmann::ordered_json::object();  ///< the other keys, in the order to be written
   std::map<std::string, ImportedArray> arrays;                     ///< by the name behind `NAME.`
-  std::string comment;                                             ///< what it was in the file, one line; may be empty
+  std::string origin;   ///< what messages and the description call it: the file's layer or node; may be empty
+  bool chosen = false;  ///< its format (or formats) is the importer's, not the file's
 };
 
 /// What a reader of a format makes of a file.
@@ -35,8 +36,9 @@ struct ImportedModel {
   int tokens = 1;
   int features = 1;
   MaskKind mask = MaskKind::none;
-  std::string input_format;  ///< a format of docs/yaml.md where the file has a quantizer for the event, else empty
-  bool exact = false;        ///< tensors without a quantizer are exact (precision.default.activation)
+  std::string input_format;   ///< of docs/yaml.md; empty until settle_formats()
+  bool input_chosen = false;  ///< it is the importer's, not the file's
+  bool exact = false;         ///< tensors without a quantizer are exact (precision.default.activation)
   std::vector<ImportedLayer> layers;
   std::vector<std::string> notes;  ///< what the user should know, one line each: dropped layers, approximations
 };

@@ -265,13 +265,4 @@ Layers activation_layers(const nlohmann::json& value, int features) {
                                            : named_function(name, value);
 }
 
-std::string activation_format(const nlohmann::json& value) {
-  if (!is_qkeras_quantizer(value)) {
-    return "";
-  }
-  const Layers layers = activation_layers(value, 1);
-  return layers.size() == 1 && layers.front().keys.contains("format") ? layers.front().keys["format"].get<std::string>()
-                                                                      : "";
-}
-
 }  // namespace rtlgen

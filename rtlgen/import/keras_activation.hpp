@@ -17,7 +17,4 @@ std::vector<ImportedLayer> activation_layers(const nlohmann::json& value, int fe
 /// The precision of a softmax whose result is rounded in its model: it has more bits than that.
 nlohmann::ordered_json softmax_precision();
 
-/// The one format that an activation is where it is a quantizer of one format and nothing else; else empty.
-std::string activation_format(const nlohmann::json& value);
-
 }  // namespace rtlgen

@@ -291,7 +291,7 @@ class GraphWalk {
         throw KerasProblem("the event is too large");
       }
     }
-    return {"event", shape, false, false};
+    return {"event", shape, false};
   }
 
   KerasTensor sequential(const json& list, const json& config, const KerasPlace& place,

@@ -186,7 +186,6 @@ void KerasLayers::use(const KerasTensor& tensor, bool by_dense) {
                                    shape_of(event_shape_)));
   }
   event_shape_ = shape;
-  (tensor.quantized ? uses_quantized_event_ : uses_raw_event_) = true;
 }
 
 std::string KerasLayers::unique_name(const KerasCall& call, const std::string& suffix) {
@@ -228,8 +227,8 @@ KerasTensor KerasLayers::emit(const KerasCall& call, ImportedLayer layer, const 
   if (inputs.size() == 1 && inputs.front().name == before) {
     layer.inputs.clear();
   }
-  if (layer.comment.empty()) {
-    layer.comment = call.class_name + " " + call.place.names.back();
+  if (layer.origin.empty()) {
+    layer.origin = fmt::format("layer '{}' ({})", call.place.names.back(), call.class_name);
   }
   model_.layers.push_back(std::move(layer));
   return {model_.layers.back().name, shape, false};
@@ -605,14 +604,6 @@ KerasTensor KerasLayers::pool(const KerasCall& call) {
 KerasTensor KerasLayers::activation(const KerasCall& call) {
   const KerasTensor& input = only_input(call);
   const json& value = config_value(call.config, "activation");
-  // A quantizer of the event is the event's format.
-  const std::string format = fold_input_ && input.name == "event" && !input.quantized ? activation_format(value) : "";
-  if (!format.empty() && (model_.input_format.empty() || model_.input_format == format)) {
-    model_.input_format = format;
-    KerasTensor result = input;
-    result.quantized = true;
-    return result;
-  }
   return emit_all(call, activation_layers(value, input.shape.back()), input, "");
 }
 

@@ -17,7 +17,6 @@ struct KerasTensor {
   std::string name;        ///< `event` or a layer of the description
   std::vector<int> shape;  ///< without the batch: [features], [tokens,features]; the event's may have more axes
   bool flat = false;       ///< [tokens*features] of a flatten layer: only a dense layer may follow
-  bool quantized = false;  ///< the event behind its quantizer, which has become the format of the event
   std::vector<double> constant =
       {};  ///< [tokens,features] of a tensor that is the same for all events: only Add may follow
 };
@@ -35,11 +34,8 @@ struct KerasCall {
 /// Makes the layers of an ImportedModel, one call after the other.
 class KerasLayers {
  public:
-  /// `exact`: the model has quantizers, and what they do not round is not rounded. `fold_input`: a quantizer of the
-  /// event becomes the event's format.
-  KerasLayers(const KerasFile& file, bool exact, bool fold_input) : file_(file), fold_input_(fold_input) {
-    model_.exact = exact;
-  }
+  /// `exact`: the model has quantizers, and what they do not round is not rounded.
+  KerasLayers(const KerasFile& file, bool exact) : file_(file) { model_.exact = exact; }
 
   /// Applies a layer. Throws KerasProblem.
   KerasTensor apply(const KerasCall& call);
@@ -50,8 +46,6 @@ class KerasLayers {
   ImportedModel& model() { return model_; }
   /// The event as [tokens, features]; nothing where no layer has used it.
   const std::vector<int>& event_shape() const { return event_shape_; }
-  /// Whether a quantizer has become the format of an event that other layers use without it.
-  bool mixes_events() const { return uses_raw_event_ && uses_quantized_event_; }
 
  private:
   using Handler = KerasTensor (KerasLayers::*)(const KerasCall&);
@@ -119,9 +113,6 @@ class KerasLayers {
   std::string unique_name(const KerasCall& call, const std::string& suffix);
 
   const KerasFile& file_;
-  bool fold_input_;
-  bool uses_raw_event_ = false;
-  bool uses_quantized_event_ = false;
   ImportedModel model_;
   std::vector<int> event_shape_;
   std::set<std::string> names_;

@@ -349,8 +349,7 @@ class Arithmetic {
       }
     }
     if (!numbers) {
-      fail("combines a tensor of shape " + shape_text(x.shape()) + " with a constant of shape " +
-           shape_text(constant.shape) +
+      fail("combines a tensor " + layout_text(x.layout) + " with a constant of shape " + shape_text(constant.shape) +
            " that differs between tokens or is larger; nearest supported forms: one number, or one per feature; sums "
            "also with one per token and feature");
     }
@@ -423,7 +422,7 @@ class Arithmetic {
     const OnnxValue b = context_.materialized(node_, right);
     const bool a_large = a.layout.size() >= b.layout.size() && broadcasts_to(b.layout, a.layout);
     if (!a_large && !broadcasts_to(a.layout, b.layout)) {
-      fail("combines tensors whose axes differ: " + shape_text(a.shape()) + " and " + shape_text(b.shape()));
+      fail("combines tensors whose axes differ: " + layout_text(a.layout) + " and " + layout_text(b.layout));
     }
     const OnnxValue& shape = a_large ? a : b;
     if (op == "Sub" && network_.at(b.node).op == NetOp::mean && network_.at(b.node).inputs[0] == a.node) {
@@ -444,7 +443,7 @@ class Arithmetic {
     }
     if (network_.at(a.node).features != network_.at(b.node).features ||
         network_.at(a.node).tokens != network_.at(b.node).tokens) {
-      fail("adds tensors of different sizes: " + shape_text(a.shape()) + " and " + shape_text(b.shape()));
+      fail("adds tensors of different sizes: " + layout_text(a.layout) + " and " + layout_text(b.layout));
     }
     return context_.over(shape, sum_of(a.node, b.node));
   }

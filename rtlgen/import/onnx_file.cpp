@@ -7,10 +7,12 @@
 #include <cstring>
 #include <deque>
 #include <limits>
+#include <map>
 #include <set>
 #include <type_traits>
 
 #include "rtlgen/file_bytes.hpp"
+#include "rtlgen/import/onnx_rules.hpp"
 
 namespace rtlgen {
 namespace {
@@ -36,6 +38,9 @@ class Reader {
         graph_.opset = set.version();
       }
     }
+    if (model.opset_import_size() == 0) {
+      fail_invalid("it says no opset");
+    }
     const onnx::GraphProto& graph = model.graph();
     if (graph.node_size() > kMaxItems || graph.initializer_size() > kMaxItems || graph.input_size() > kMaxItems) {
       fail("more than " + std::to_string(kMaxItems) + " nodes or initializers");
@@ -46,7 +51,7 @@ class Reader {
     for (const TensorProto& tensor : graph.initializer()) {
       const std::string what = "initializer '" + onnx_printable(tensor.name()) + "'";
       if (!graph_.initializers.emplace(tensor.name(), read_tensor(tensor, what)).second) {
-        fail(what + " is there twice");
+        fail_invalid(what + " is there twice");
       }
     }
     read_inputs(graph);
@@ -57,7 +62,7 @@ class Reader {
       graph_.outputs.push_back(output.name());
     }
     if (graph_.outputs.empty()) {
-      fail("the graph has no output");
+      fail_invalid("the graph has no output");
     }
     sort_nodes();
     return std::move(graph_);
@@ -66,16 +71,33 @@ class Reader {
  private:
   [[noreturn]] void fail(const std::string& what) const { throw SourceError({graph_.file}, what); }
 
+  /// What no ONNX file may be.
+  [[noreturn]] void fail_invalid(const std::string& what) const { fail("invalid ONNX: " + what); }
+  [[noreturn]] void fail_invalid(const OnnxNode& node, const std::string& what) const {
+    fail_invalid(onnx_label(node) + ": " + what);
+  }
+
   void parse(onnx::ModelProto& model) const {
     const std::string bytes = read_file_bytes(graph_.file, kMaxFile);
     google::protobuf::io::CodedInputStream stream(reinterpret_cast<const std::uint8_t*>(bytes.data()),
                                                   static_cast<int>(bytes.size()));
     if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-      fail("not an ONNX model, or damaged");
+      fail_invalid(not_a_model(bytes));
     }
     if (!model.has_graph()) {
-      fail("not an ONNX model: it has no graph");
+      fail_invalid(bytes.empty() ? "the file is empty" : "it has no graph");
     }
+  }
+
+  static std::string not_a_model(const std::string& bytes) {
+    const auto begins = [&](const char* magic) { return bytes.rfind(magic, 0) == 0; };
+    if (begins("\x89HDF")) {
+      return "an HDF5 file; models of Keras end in .h5";
+    }
+    if (begins("PK")) {
+      return "a zip archive; models of Keras end in .keras, those of PyTorch in .pt";
+    }
+    return "not a protocol buffer that holds a model, or one that is cut or damaged";
   }
 
   static std::string own_domain(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
@@ -118,8 +140,12 @@ class Reader {
     node.inputs.assign(from.input().begin(), from.input().end());
     node.outputs.assign(from.output().begin(), from.output().end());
     if (node.outputs.empty()) {
-      fail_onnx(graph_.file, node, "has no output");
+      fail_invalid(node, "has no output");
     }
+    if (node.op.empty()) {
+      fail_invalid(node, "says no operation");
+    }
+    check_arity(node);
     for (const onnx::AttributeProto& attribute : from.attribute()) {
       const std::string what = onnx_label(node) + ": attribute '" + onnx_printable(attribute.name()) + "'";
       if (attribute.has_g() || attribute.graphs_size() > 0) {
@@ -134,11 +160,45 @@ class Reader {
       if (attribute.has_t()) {
         read.tensor = read_tensor(attribute.t(), what);
       }
-      if (attribute.has_sparse_tensor() || !node.attributes.emplace(attribute.name(), std::move(read)).second) {
-        fail(what + " is sparse or there twice");
+      if (attribute.has_sparse_tensor()) {
+        fail(what + " is sparse");
+      }
+      check_type(node, attribute, what);
+      if (!node.attributes.emplace(attribute.name(), std::move(read)).second) {
+        fail_invalid(what + " is there twice");
       }
     }
     return node;
+  }
+
+  /// Operations of ONNX itself have no more and no fewer inputs than it defines for them.
+  void check_arity(const OnnxNode& node) const {
+    const auto expected = node.domain.empty() ? onnx_arity(node.op) : std::nullopt;
+    if (expected && (node.inputs.size() < expected->least || node.inputs.size() > expected->most)) {
+      fail_invalid(node, "has " + std::to_string(node.inputs.size()) + " inputs, expected " +
+                             std::to_string(expected->least) +
+                             (expected->most > expected->least ? " to " + std::to_string(expected->most) : ""));
+    }
+  }
+
+  /// The same for the types of their attributes.
+  void check_type(const OnnxNode& node, const onnx::AttributeProto& attribute, const std::string& what) const {
+    using onnx::AttributeProto;
+    static const std::map<int, OnnxAttributeType> kTypes = {{AttributeProto::INT, OnnxAttributeType::whole},
+                                                            {AttributeProto::INTS, OnnxAttributeType::wholes},
+                                                            {AttributeProto::FLOAT, OnnxAttributeType::number},
+                                                            {AttributeProto::STRING, OnnxAttributeType::text}};
+    const auto expected = node.domain.empty() ? onnx_attribute_type(attribute.name()) : std::nullopt;
+    const auto type = kTypes.find(attribute.type());
+    // The first version of the format did not write types.
+    if (expected && attribute.type() != AttributeProto::UNDEFINED &&
+        (type == kTypes.end() || type->second != *expected)) {
+      static const std::map<OnnxAttributeType, const char*> kNames = {{OnnxAttributeType::whole, "a whole number"},
+                                                                      {OnnxAttributeType::wholes, "whole numbers"},
+                                                                      {OnnxAttributeType::number, "a number"},
+                                                                      {OnnxAttributeType::text, "a text"}};
+      fail_invalid(what + " is not " + kNames.at(*expected));
+    }
   }
 
   /// The number of elements of a shape.
@@ -207,8 +267,8 @@ class Reader {
              "; expected float, double, float16, int8 to int64, uint8, uint16 or bool");
     }
     if (tensor.values.size() != count) {
-      fail(what + " has data for " + std::to_string(tensor.values.size()) + " elements, its shape has " +
-           std::to_string(count));
+      fail_invalid(what + " has data for " + std::to_string(tensor.values.size()) + " elements, its shape has " +
+                   std::to_string(count));
     }
     return std::make_shared<const OnnxTensor>(std::move(tensor));
   }
@@ -258,14 +318,13 @@ class Reader {
     }
     for (const OnnxInput& input : graph_.inputs) {
       if (!given.insert(input.name).second) {
-        fail("input '" + onnx_printable(input.name) + "' is there twice");
+        fail_invalid("input '" + onnx_printable(input.name) + "' is there twice");
       }
     }
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       for (const std::string& output : graph_.nodes[i].outputs) {
         if (!output.empty() && (given.count(output) != 0 || !makers.emplace(output, i).second)) {
-          fail_onnx(graph_.file, graph_.nodes[i],
-                    "makes '" + onnx_printable(output) + "', which is made elsewhere too");
+          fail_invalid(graph_.nodes[i], "makes '" + onnx_printable(output) + "', which is made elsewhere too");
         }
       }
     }
@@ -277,13 +336,13 @@ class Reader {
         if (maker != makers.end()) {
           missing[i] += users[maker->second].insert(i).second ? 1 : 0;
         } else if (!input.empty() && given.count(input) == 0) {
-          fail_onnx(graph_.file, graph_.nodes[i], "uses '" + onnx_printable(input) + "', which nothing makes");
+          fail_invalid(graph_.nodes[i], "uses '" + onnx_printable(input) + "', which nothing makes");
         }
       }
     }
     for (const std::string& output : graph_.outputs) {
       if (makers.count(output) == 0 && given.count(output) == 0) {
-        fail("output '" + onnx_printable(output) + "' is made by nothing");
+        fail_invalid("output '" + onnx_printable(output) + "' is made by nothing");
       }
     }
     order_nodes(users, missing);
@@ -309,7 +368,7 @@ class Reader {
     }
     for (std::size_t i = 0; i < missing.size(); ++i) {
       if (missing[i] != 0) {
-        fail_onnx(graph_.file, graph_.nodes[i], "depends on its own output (the graph has a cycle)");
+        fail_invalid(graph_.nodes[i], "depends on its own output (the graph has a cycle)");
       }
     }
     graph_.nodes = std::move(ordered);

@@ -1,6 +1,7 @@
 #include "rtlgen/import/onnx_interpreter.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "rtlgen/import/onnx_folding.hpp"
@@ -69,11 +70,15 @@ bool mentions_batch(const std::string& symbol) {
   return lower.find("batch") != std::string::npos || lower == "n" || lower == "b" || lower == "bs";
 }
 
+bool is_convolution(const OnnxNode& node) {
+  static const std::set<std::string> kConvolutions = {"Conv",       "ConvTranspose", "ConvInteger", "QLinearConv",
+                                                      "DeformConv", "FusedConv",     "NhwcConv"};
+  return kConvolutions.count(node.op) != 0;
+}
+
 /// What is said where an op has no counterpart.
 std::string nearest_form(const OnnxNode& node) {
   static const std::map<std::string, std::string> kForms = {
-      {"Conv", "a dense layer (Gemm, MatMul) on each token"},
-      {"ConvTranspose", "a dense layer (Gemm, MatMul) on each token"},
       {"MaxPool", "ReduceMax or GlobalMaxPool over all tokens"},
       {"AveragePool", "ReduceMean or GlobalAveragePool over all tokens"},
       {"LSTM", "attention over the tokens"},
@@ -243,7 +248,11 @@ class Interpreter {
     for (const std::string& name : node.inputs) {
       inputs.push_back(name.empty() ? nullptr : &value(name));
     }
+    const std::size_t made = context_.network.size();
     std::vector<OnnxValue> outputs = evaluate(node, inputs);
+    for (std::size_t i = made; i < context_.network.size(); ++i) {
+      check_finite(node, context_.network.at(i));
+    }
     for (std::size_t i = 0; i < std::min(outputs.size(), node.outputs.size()); ++i) {
       check_size(outputs[i], onnx_label(node));
       if (!node.outputs[i].empty()) {
@@ -252,7 +261,32 @@ class Interpreter {
     }
   }
 
+  /// All numbers that a node brings along are finite, but for what padding tokens and limits may be.
+  void check_finite(const OnnxNode& node, const NetNode& made) const {
+    const auto check = [&](const std::string& what, const std::vector<double>& values) {
+      const auto at = std::find_if(values.begin(), values.end(), [](double value) { return !std::isfinite(value); });
+      if (at != values.end()) {
+        context_.fail(node, what + " is not finite at element " + std::to_string(at - values.begin()));
+      }
+    };
+    if (made.matrix) {
+      check("its weight", made.matrix->values);
+    }
+    check("its scale", made.factors);
+    check("its scale of the mean", made.mean_factors);
+    check("its bias", made.offsets);
+    check("its parameter", {made.epsilon, made.slope, made.heads ? made.heads->factor : 0});
+    for (const auto& [name, array] : made.arrays) {
+      check("its " + name, array.values);
+    }
+  }
+
   void check_domain(const OnnxNode& node) const {
+    if (is_convolution(node)) {
+      context_.fail(node,
+                    "is a convolution, which is not supported; nearest supported form: a dense layer (Gemm, MatMul) on "
+                    "each token");
+    }
     static const std::set<std::string> kQuantizers = {"qonnx.custom_op.general", "onnx.brevitas",
                                                       "finn.custom_op.general"};
     const bool own = node.domain.empty() || kQuantizers.count(node.domain) != 0 ||

@@ -7,11 +7,9 @@
 #include <set>
 
 #include "rtlgen/import/chosen_formats.hpp"
-#include "rtlgen/import/exact_layers.hpp"
 #include "rtlgen/import/onnx_attention.hpp"
 #include "rtlgen/import/onnx_fusion.hpp"
 #include "rtlgen/import/onnx_scores.hpp"
-#include "rtlgen/import/quantized_functions.hpp"
 
 namespace rtlgen {
 namespace {
@@ -58,8 +56,7 @@ class LayerWriter {
     used_ = {"event", "mask"};
   }
 
-  ImportedModel run(const ImportOptions& options) {
-    drop_input_quantizer(options);
+  ImportedModel run() {
     claim_masks();
     for (std::size_t i = 1; i < network_.size(); ++i) {
       if (users_[i] > 0 && names_[i].empty()) {
@@ -71,7 +68,6 @@ class LayerWriter {
     }
     move_output_last();
     if (model_.exact) {
-      settle_formats();
       note_softmax();
     }
     return std::move(model_);
@@ -80,18 +76,6 @@ class LayerWriter {
  private:
   [[noreturn]] void fail(const NetNode& node, const std::string& what) const {
     throw SourceError({graph_.file}, node.label + ": " + what);
-  }
-
-  /// A quantizer in front of all else is the format of the event.
-  void drop_input_quantizer(const ImportOptions& options) {
-    for (std::size_t i = 1; i < network_.size() && !options.input; ++i) {
-      const NetNode& node = network_.at(i);
-      if (users_[i] > 0 && users_[0] == 1 && node.op == NetOp::quantize && node.inputs[0] == 0 &&
-          node.keys.contains("format") && i != program_.output) {
-        model_.input_format = node.keys["format"];
-        names_[i] = kEvent;
-      }
-    }
   }
 
   /// Finds the masks of keys that a softmax takes.
@@ -143,6 +127,7 @@ class LayerWriter {
     ImportedLayer made;
     made.name = unique_name(node.name, type);
     made.type = type;
+    made.origin = node.label;
     for (const std::size_t input : node.inputs) {
       made.inputs.push_back(names_[input]);
     }
@@ -232,6 +217,10 @@ class LayerWriter {
       fail(node, "attends to padding tokens, though the model has a mask");
     }
     ImportedLayer made = layer(node, "softmax");
+    if (model_.exact) {
+      made.keys["precision"] = {
+          {"activation", kProbability}, {"exp_bits", 16}, {"exp_index_bits", 10}, {"table_bits", 11}};
+    }
     if (node.groups > 1) {
       made.keys["groups"] = node.groups;
     }
@@ -319,6 +308,7 @@ class LayerWriter {
       flatten.name = made.name + ".flatten";
       flatten.type = "flatten";
       flatten.inputs = made.inputs;
+      flatten.origin = made.origin;
       made.inputs = {flatten.name};
       model_.layers.push_back(std::move(flatten));
     }
@@ -450,77 +440,6 @@ class LayerWriter {
     }
   }
 
-  /// Layers that need a format, and those in front of them, get one of their own.
-  void settle_formats() {
-    std::map<std::string, ImportedLayer*> by_name;
-    for (ImportedLayer& made : model_.layers) {
-      by_name[made.name] = &made;
-    }
-    const std::set<std::string> tables = quantized_functions(model_.layers);
-    for (ImportedLayer& made : model_.layers) {
-      if (made.type == "scores" || made.type == "mix") {
-        for (const std::string& input : made.inputs) {
-          const auto before = by_name.find(input);
-          if (before != by_name.end() && is_wide(*before->second, by_name)) {
-            give_format(*before->second);
-          }
-        }
-      }
-      if (made.type == "quantize" || can_be_exact(model_, made) || tables.count(made.name) != 0) {
-        continue;
-      }
-      give_format(made);
-      for (const std::string& input : made.inputs) {
-        const auto before = by_name.find(input);
-        const bool rounds = made.type == "softmax" &&  // it rounds what it takes by itself
-                            before != by_name.end() &&
-                            (before->second->type == "affine" || before->second->type == "scores");
-        if (before != by_name.end() && before->second->type != "quantize" && !rounds) {
-          give_format(*before->second);
-        }
-      }
-    }
-  }
-
-  /// Whether an exact tensor would have more bits than products can take: that of weights without a quantizer, or of
-  /// scales that differ between features.
-  static bool is_wide(const ImportedLayer& layer, const std::map<std::string, ImportedLayer*>& by_name) {
-    for (const ImportedLayer* made = &layer; made != nullptr;) {
-      const auto weight = made->arrays.find("weight");
-      if (made->type == "batch_norm" || (made->type == "dense" && !weight->second.integral)) {
-        return true;
-      }
-      if (made->type != "activation" && made->type != "affine") {
-        return false;
-      }
-      if (made->type == "affine") {
-        const std::vector<double>& factors = weight->second.values;
-        if (std::any_of(factors.begin(), factors.end(), [&](double x) { return x != factors[0]; })) {
-          return true;
-        }
-      }
-      const auto before = by_name.find(made->inputs[0]);
-      made = before == by_name.end() ? nullptr : before->second;
-    }
-    return false;
-  }
-
-  static void give_format(ImportedLayer& made) {
-    if (made.keys.contains("precision") || made.type == "argmax" || made.type == "flatten") {
-      return;
-    }
-    nlohmann::ordered_json precision;
-    precision["activation"] = made.type == "softmax" ? kProbability : kChosenFormat;
-    if (made.type == "multi_head_attention") {
-      precision["score"] = "fixed<16,8>";
-    } else if (made.type == "softmax") {
-      precision["exp_bits"] = 16;
-      precision["exp_index_bits"] = 10;
-      precision["table_bits"] = 11;
-    }
-    made.keys["precision"] = precision;
-  }
-
   /// What is close to the file's numbers but not equal, where all else is.
   void note_softmax() {
     for (const ImportedLayer& made : model_.layers) {
@@ -590,7 +509,7 @@ ImportedModel make_layers(OnnxProgram program, const OnnxGraph& graph, const Imp
   }
   fuse_operations(program, exact);
   Attentions attentions = shorten_attention(program, graph);
-  ImportedModel model = LayerWriter(program, graph, std::move(attentions), exact).run(options);
+  ImportedModel model = LayerWriter(program, graph, std::move(attentions), exact).run();
   model.source = "ONNX model " + std::filesystem::path(graph.file).filename().string() +
                  (graph.producer.size() > 1 ? ", written by " + graph.producer : "");
   model.tokens = static_cast<int>(program.tokens);
@@ -601,7 +520,7 @@ ImportedModel make_layers(OnnxProgram program, const OnnxGraph& graph, const Imp
     model.notes.push_back("the mask of events is 1 for real tokens; the file's input '" + program.mask_name +
                           "' is set for " + (program.padded_if_set ? "padding" : "real") + " tokens");
   }
-  settle_chosen_formats(model, options);
+  settle_formats(model, options);
   return model;
 }
 

@@ -1,5 +1,7 @@
 #include "rtlgen/import/onnx_layout.hpp"
 
+#include <map>
+
 namespace rtlgen {
 
 std::int64_t axis_size(const OnnxAxis& axis) {
@@ -16,6 +18,27 @@ OnnxShape layout_shape(const OnnxLayout& layout) {
     shape.push_back(axis_size(axis));
   }
   return shape;
+}
+
+std::string layout_text(const OnnxLayout& layout) {
+  static const std::map<OnnxAtomKind, const char*> kNames = {
+      {OnnxAtomKind::batch, "events"},         {OnnxAtomKind::token, "tokens"},
+      {OnnxAtomKind::feature, "features"},     {OnnxAtomKind::head, "heads"},
+      {OnnxAtomKind::left, "query tokens"},    {OnnxAtomKind::right, "key tokens"},
+      {OnnxAtomKind::repeat, "times the same"}};
+  std::string text = "[";
+  for (std::size_t i = 0; i < layout.size(); ++i) {
+    text += i == 0 ? "" : ",";
+    const OnnxAxis axis = merged_atoms(layout[i]);
+    text += axis.empty() ? "1" : "";
+    for (std::size_t atom = 0; atom < axis.size(); ++atom) {
+      text += (atom == 0 ? "" : " x ") + std::to_string(axis[atom].size) + " " + kNames.at(axis[atom].kind);
+      if (axis[atom].stride > 1) {
+        text += " in steps of " + std::to_string(axis[atom].stride);
+      }
+    }
+  }
+  return text + "]";
 }
 
 OnnxAxis merged_atoms(const OnnxAxis& axis) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "rtlgen/import/onnx_tensor.hpp"
 
@@ -33,6 +34,9 @@ using OnnxLayout = std::vector<OnnxAxis>;
 
 std::int64_t axis_size(const OnnxAxis& axis);
 OnnxShape layout_shape(const OnnxLayout& layout);
+
+/// What a message calls a layout: `[1,4 tokens x 2 features]`. Layouts that differ differ in it.
+std::string layout_text(const OnnxLayout& layout);
 
 /// Neighbours that count on from one another become one.
 OnnxAxis merged_atoms(const OnnxAxis& axis);

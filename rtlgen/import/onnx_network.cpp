@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rtlgen/import/float32_rounding.hpp"
+
 namespace rtlgen {
 
 std::size_t OnnxNetwork::add_unary(NetOp op, std::size_t input, const NetNode& origin) {
@@ -19,14 +21,14 @@ std::size_t OnnxNetwork::add_affine(std::size_t input, std::vector<double> facto
                                     const NetNode& origin) {
   const NetLinear before = linear(input);
   for (std::size_t i = 0; i < factors.size(); ++i) {
-    offsets[i] += factors[i] * before.offsets[i];
+    offsets[i] = float32_sum(offsets[i], factors[i] * before.offsets[i]);
     factors[i] *= before.factors[i];
   }
-  const auto all = [](const std::vector<double>& list, double value) {
-    return std::all_of(list.begin(), list.end(), [&](double element) { return element == value; });
-  };
-  if (all(factors, 1) && all(offsets, 0)) {
-    return before.root;
+  if (std::all_of(factors.begin(), factors.end(), [](double x) { return is_float32_close(x, 1); })) {
+    factors.assign(factors.size(), 1);
+    if (std::all_of(offsets.begin(), offsets.end(), [](double x) { return x == 0; })) {
+      return before.root;
+    }
   }
   const std::size_t made = add_unary(NetOp::affine, before.root, origin);
   at(made).factors = std::move(factors);

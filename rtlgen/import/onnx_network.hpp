@@ -110,7 +110,8 @@ class OnnxNetwork {
   /// A new operation of `op` on one tensor whose shape it keeps; named as `origin`.
   std::size_t add_unary(NetOp op, std::size_t input, const NetNode& origin);
 
-  /// factors * input + offsets, merged with a map before it; the input itself where nothing changes.
+  /// factors * input + offsets, merged with a map before it; the input itself where nothing changes but for the
+  /// rounding of constants to float32.
   std::size_t add_affine(std::size_t input, std::vector<double> factors, std::vector<double> offsets,
                          const NetNode& origin);
 

@@ -86,7 +86,7 @@ class Rearranger {
     }
     const auto layout = reshape_layout(from_.layout, *shape);
     if (!layout) {
-      fail("mixes axes when it makes " + shape_text(*shape) + " of " + shape_text(from_.shape()) +
+      fail("mixes axes when it makes " + shape_text(*shape) + " of " + layout_text(from_.layout) +
            "; nearest supported form: axes are split or joined as wholes");
     }
     return with(*layout);

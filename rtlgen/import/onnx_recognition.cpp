@@ -51,20 +51,24 @@ std::optional<double> ratio(const OnnxNetwork& network, std::size_t a, std::size
   return line && line->c == 0 ? std::optional<double>(line->k) : std::nullopt;
 }
 
+/// The number that `x` is but for the rounding of the constants it was made of: one, if it is close to that.
+double snapped(double x) { return is_close(x, 1) ? 1 : x; }
+
 std::size_t scaled(OnnxNetwork& network, std::size_t x, double factor, const NetNode& origin) {
-  if (is_close(factor, 1)) {
+  if (snapped(factor) == 1) {
     return x;
   }
   const auto features = static_cast<std::size_t>(network.at(x).features);
   return network.add_affine(x, std::vector<double>(features, factor), std::vector<double>(features, 0), origin);
 }
 
-/// outer * function(inner * x)
+/// whole / inner * function(inner * x)
 std::size_t scaled_function(OnnxNetwork& network, const std::string& function, std::size_t x, double inner,
-                            double outer, const NetNode& origin) {
+                            double whole, const NetNode& origin) {
+  inner = snapped(inner);
   const std::size_t made = network.add_unary(NetOp::function, scaled(network, x, inner, origin), origin);
   network.at(made).function = function;
-  return scaled(network, made, outer, origin);
+  return scaled(network, made, whole / inner, origin);
 }
 
 /// c1 x + c3 x^3 as a tensor of the network.
@@ -121,7 +125,7 @@ std::optional<std::size_t> gated_by_tanh(OnnxNetwork& network, std::size_t x, co
   if (std::abs(cubic - kCubic) > kLoose * kCubic) {
     return std::nullopt;
   }
-  return scaled_function(network, "gelu_tanh", x, inner, 2 * *factor / inner, origin);
+  return scaled_function(network, "gelu_tanh", x, inner, 2 * *factor, origin);
 }
 
 /// x * clip(c x + d), which is 0 for x = -3 and constant from x = 3 on.
@@ -181,10 +185,9 @@ std::optional<std::size_t> gated(OnnxNetwork& network, std::size_t x, std::size_
     return std::nullopt;
   }
   if (!error_function) {
-    return scaled_function(network, "silu", x, *k, *factor / *k, origin);
+    return scaled_function(network, "silu", x, *k, *factor, origin);
   }
-  const double inner = *k * std::sqrt(2.0);
-  return scaled_function(network, "gelu", x, inner, 2 * *factor / inner, origin);
+  return scaled_function(network, "gelu", x, *k * std::sqrt(2.0), 2 * *factor, origin);
 }
 
 /// k x / (c + d |x|) as a softsign.
@@ -198,7 +201,7 @@ std::optional<std::size_t> over_magnitude(OnnxNetwork& network, std::size_t a, s
   const std::size_t x = network.at(divisor.root).inputs[0];
   const auto k = ratio(network, a, x);
   return k ? std::optional<std::size_t>(
-                 scaled_function(network, "softsign", x, *factor / *offset, *k / *factor, origin))
+                 scaled_function(network, "softsign", x, *factor / *offset, *k / *offset, origin))
            : std::nullopt;
 }
 

@@ -80,7 +80,8 @@ OnnxValue constant_value(OnnxTensor tensor) {
 
 const OnnxValue& required(const OnnxContext& context, const OnnxNode& node, const OnnxInputs& inputs, std::size_t i) {
   if (i >= inputs.size() || inputs[i] == nullptr) {
-    context.fail(node, "input " + std::to_string(i) + " is missing");
+    throw SourceError({context.graph.file},
+                      "invalid ONNX: " + onnx_label(node) + ": input " + std::to_string(i) + " is missing");
   }
   return *inputs[i];
 }

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
-#include <optional>
 
 #include "primitives/table.hpp"
+#include "rtlgen/import/layer_links.hpp"
 
 namespace rtlgen {
 namespace {
@@ -21,7 +20,7 @@ std::string function_of(const ImportedLayer& layer) {
 
 bool has_real_function(const ImportedLayer& layer) {
   const std::string function = function_of(layer);
-  return !function.empty() && function != "relu" && function != "clip";
+  return !function.empty() && function != "relu" && function != "clip" && function != "linear";
 }
 
 /// Bits of the codes of a quantize layer; many where that is not known.
@@ -46,32 +45,14 @@ int code_bits(const ImportedLayer& layer) {
 
 class Finder {
  public:
-  explicit Finder(const std::vector<ImportedLayer>& layers) : layers_(layers) {
-    std::map<std::string, std::size_t> places;
-    readers_.resize(layers.size());
-    sources_.resize(layers.size());
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      std::vector<std::string> inputs = layers[i].inputs;
-      if (inputs.empty() && i > 0) {
-        inputs = {layers[i - 1].name};
-      }
-      for (const std::string& input : inputs) {
-        const auto source = places.find(input);
-        if (source != places.end()) {
-          readers_[source->second].push_back(i);
-          sources_[i] = source->second;
-        }
-      }
-      places[layers[i].name] = i;
-    }
-  }
+  explicit Finder(const std::vector<ImportedLayer>& layers) : layers_(layers), links_(layers) {}
 
   std::set<std::string> run() const {
     // Readers stand behind what they read.
     std::vector<int> bits(layers_.size());  // of the widest quantizer behind a layer
     for (std::size_t i = layers_.size(); i-- > 0;) {
-      bits[i] = readers_[i].empty() ? kUnquantized : 0;
-      for (const std::size_t reader : readers_[i]) {
+      bits[i] = links_.readers(i).empty() ? kUnquantized : 0;
+      for (const std::size_t reader : links_.readers(i)) {
         const ImportedLayer& layer = layers_[reader];
         const bool passes = layer.type == "affine" || layer.type == "activation" || layer.type == "batch_norm";
         bits[i] = std::max(bits[i], layer.type == "quantize" ? code_bits(layer) : passes ? bits[reader] : kUnquantized);
@@ -92,8 +73,8 @@ class Finder {
 
   /// Bits of the quantizer in front of a function and of what leads to it.
   int bits_before(std::size_t index) const {
-    for (std::optional<std::size_t> at = index; at; at = sources_[*at]) {
-      const ImportedLayer& layer = layers_[*at];
+    for (std::size_t at = index; at != kEventPlace; at = links_.inputs(at).front()) {
+      const ImportedLayer& layer = layers_[at];
       if (layer.type == "quantize") {
         return code_bits(layer);
       }
@@ -105,8 +86,7 @@ class Finder {
   }
 
   const std::vector<ImportedLayer>& layers_;
-  std::vector<std::vector<std::size_t>> readers_;
-  std::vector<std::optional<std::size_t>> sources_;  // of layers with one input
+  const LayerLinks links_;
 };
 
 }  // namespace

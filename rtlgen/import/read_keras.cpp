@@ -7,7 +7,6 @@
 #include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/keras_config.hpp"
 #include "rtlgen/import/keras_graph.hpp"
-#include "rtlgen/import/keras_precision.hpp"
 #include "rtlgen/import/keras_problem.hpp"
 #include "rtlgen/import/qkeras_quantizer.hpp"
 
@@ -34,14 +33,9 @@ bool has_quantizer(const json& config) {
   return false;
 }
 
-/// The model's layers. `fold_input` as of KerasLayers.
-ImportedModel walk(const KerasFile& file, const ImportOptions& options, bool fold_input) {
-  KerasLayers layers(file, has_quantizer(file.model()), fold_input);
-  const std::vector<KerasTensor> outputs = walk_keras_graph(file.model(), options.tokens, layers);
-  if (layers.mixes_events()) {
-    return walk(file, options, false);
-  }
-  const KerasTensor output = layers.join_outputs(outputs);
+ImportedModel walk(const KerasFile& file, const ImportOptions& options) {
+  KerasLayers layers(file, has_quantizer(file.model()));
+  const KerasTensor output = layers.join_outputs(walk_keras_graph(file.model(), options.tokens, layers));
   ImportedModel& model = layers.model();
   if (model.layers.empty() || output.name != model.layers.back().name) {
     throw KerasProblem("the model has no layers between its input and its output");
@@ -55,10 +49,7 @@ ImportedModel walk(const KerasFile& file, const ImportOptions& options, bool fol
     throw KerasProblem(fmt::format("events of {} tokens of {} features, expected at most {} of both", model.tokens,
                                    model.features, kMostSize));
   }
-  if (model.exact) {
-    settle_precision(model);
-    settle_chosen_formats(model, options);
-  }
+  settle_formats(model, options);
   return model;
 }
 
@@ -67,7 +58,7 @@ ImportedModel walk(const KerasFile& file, const ImportOptions& options, bool fol
 ImportedModel read_keras(const ImportOptions& options) {
   const KerasFile file(options.file, options.config);
   try {
-    ImportedModel model = walk(file, options, !options.input);
+    ImportedModel model = walk(file, options);
     model.source = fmt::format("Keras{}{}, {}", file.version().empty() ? "" : " ", file.version(),
                                std::filesystem::path(options.file).filename().string());
     return model;

@@ -7,7 +7,11 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <new>
 
+#include "ir/graph.hpp"
+#include "rtlgen/compile_model.hpp"
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/npz.hpp"
 #include "rtlgen/output_folder.hpp"
@@ -62,6 +66,13 @@ std::string comment_text(std::string text) {
   return text;
 }
 
+/// A comment at the end of a line: where a layer comes from, and whose its format is.
+std::string line_comment(const std::string& origin, bool chosen) {
+  const std::string format = chosen ? "format chosen by the importer" : "";
+  const std::string text = origin + (origin.empty() || format.empty() ? "" : "; ") + format;
+  return text.empty() ? "" : "  # " + comment_text(text);
+}
+
 std::string layer_line(const ImportedLayer& layer) {
   nlohmann::ordered_json map;
   map["name"] = layer.name;
@@ -76,7 +87,7 @@ std::string layer_line(const ImportedLayer& layer) {
   map.update(layer.keys);
   YAML::Emitter line;
   emit_value(line, map);
-  return fmt::format("  - {}{}\n", line.c_str(), layer.comment.empty() ? "" : "  # " + comment_text(layer.comment));
+  return fmt::format("  - {}{}\n", line.c_str(), line_comment(layer.origin, layer.chosen));
 }
 
 /// What holds for the tensors of which the file says nothing.
@@ -95,29 +106,37 @@ std::string precision_lines(const ImportedModel& model, bool calibrated) {
          "\"fixed<16,8>\"}\n";
 }
 
-std::string description(const ImportedModel& model, const ImportOptions& options, const std::string& calibration) {
+/// The text of a description, and on which lines its layers stand.
+struct Description {
+  std::string text;
+  std::map<int, const ImportedLayer*> layers;
+};
+
+Description describe(const ImportedModel& model, const ImportOptions& options, const std::string& calibration) {
   static constexpr const char* kMasks[] = {"none", "count", "valid"};
-  std::string text = "# " + comment_text(model.source) + "\n";
+  Description made;
+  made.text = "# " + comment_text(model.source) + "\n";
   for (const std::string& note : model.notes) {
-    text += "# Note: " + comment_text(note) + "\n";
+    made.text += "# Note: " + comment_text(note) + "\n";
   }
   const bool calibrated = !calibration.empty();
-  const std::string fallback = calibrated && !model.exact ? "auto<16>" : "fixed<18,8>";
-  const std::string format = options.input.value_or(model.input_format.empty() ? fallback : model.input_format);
-  text += fmt::format("model: {}\ninput: {{tokens: {}, features: {}, format: \"{}\", mask: {}}}\n",
-                      model_name(options.file), model.tokens, model.features, format,
-                      kMasks[static_cast<std::size_t>(model.mask)]);
+  made.text +=
+      fmt::format("model: {}\ninput: {{tokens: {}, features: {}, format: \"{}\", mask: {}}}{}\n",
+                  model_name(options.file), model.tokens, model.features, options.input.value_or(model.input_format),
+                  kMasks[static_cast<std::size_t>(model.mask)], line_comment("", model.input_chosen));
   const bool has_arrays = std::any_of(model.layers.begin(), model.layers.end(),
                                       [](const ImportedLayer& layer) { return !layer.arrays.empty(); });
-  text += has_arrays ? "weights: weights.npz\n" : "";
+  made.text += has_arrays ? "weights: weights.npz\n" : "";
   if (calibrated) {
-    text += "calibration: " + calibration + "\n";
+    made.text += "calibration: " + calibration + "\n";
   }
-  text += precision_lines(model, calibrated) + "layers:\n";
+  made.text += precision_lines(model, calibrated) + "layers:\n";
+  int line = 1 + static_cast<int>(std::count(made.text.begin(), made.text.end(), '\n'));
   for (const ImportedLayer& layer : model.layers) {
-    text += layer_line(layer);
+    made.layers[line++] = &layer;
+    made.text += layer_line(layer);
   }
-  return text;
+  return made;
 }
 
 std::string array_bytes(const ImportedArray& array) {
@@ -132,12 +151,26 @@ std::string array_bytes(const ImportedArray& array) {
   return npy_bytes(array.shape, mantissas);
 }
 
-/// Errors in a description that was just made are about the file it was made of.
-void check_loads(const std::string& path, const ImportOptions& options) {
+/// Goes the way that `check` goes, but for adder graphs and times, which nothing in a description makes impossible.
+/// Errors in a description that was just made are about the layer of the file.
+void check_description(const std::string& path, const Description& made, const ImportOptions& options) {
   try {
-    load_model(path, {});
+    Model model = load_model(path, {});
+    model.calibration_file = options.calibration;  // the same events, but messages name the user's file
+    quantize_loaded(model);
   } catch (const SourceError& error) {
-    throw SourceError({options.file}, "cannot be described: " + std::string(error.what()));
+    if (error.where().file != path) {
+      throw;
+    }
+    const auto layer = made.layers.find(error.where().line);
+    const std::string about = layer == made.layers.end() || layer->second->origin.empty()
+                                  ? "cannot be described"
+                                  : comment_text(layer->second->origin);
+    throw SourceError({options.file}, about + ": " + error.message());
+  } catch (const IrError& error) {
+    throw SourceError({options.file}, std::string("cannot be built: ") + error.what());
+  } catch (const std::bad_alloc&) {
+    throw SourceError({options.file}, "the model is too large for the memory of this machine");
   }
 }
 
@@ -158,8 +191,9 @@ void write_import(const ImportedModel& model, const ImportOptions& options) {
   }
   write_npz((folder.path() / "weights.npz").string(), arrays);
   const std::string path = (folder.path() / "model.yaml").string();
-  write_file_bytes(path, description(model, options, calibration));
-  check_loads(path, options);
+  const Description made = describe(model, options, calibration);
+  write_file_bytes(path, made.text);
+  check_description(path, made, options);
   folder.commit();
 }
 

@@ -1,4 +1,6 @@
 // Damaged and malicious model files: one line, status 2, nothing written, bounded memory.
+#include <zip.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -10,6 +12,7 @@
 #include "rtlgen/process.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
+#include "tests/support/python.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -149,6 +152,44 @@ TEST_CASE("hostile: ONNX models that say what cannot be", "[import][hostile]") {
   }
 }
 
+TEST_CASE("hostile: what no ONNX file may be is called invalid", "[import][hostile]") {
+  const std::string ends =
+      field(2, std::string("g")) + field(11, value_info("x", 1, 4)) + field(12, value_info("y", 1, 4));
+  const auto text = [](int number, const std::string& value) { return field(number, value); };
+  const std::string x = text(1, "x");
+  const std::string good = onnx_model(field(1, node(x, "y", "Relu")) + ends);
+  // An attribute `axis` that is a list: name, ints, type INTS.
+  const std::string list = field(5, text(1, "axis") + field(8, 1) + field(20, 7));
+  const std::string real = read_text(import_data("onnx/qdq_mlp.onnx"));
+  const std::vector<std::pair<const char*, std::string>> cases = {
+      {"empty", ""},
+      {"text", "this is no model\n"},
+      {"HDF5", read_text(import_data("keras/functions.h5"))},
+      {"zip", read_text(import_data("torch/attention_13.pt"))},
+      {"cut", real.substr(0, real.size() / 2)},
+      {"without graph", field(1, 8) + field(8, field(2, 13))},
+      {"without opset", field(1, 8) + field(7, field(1, node(x, "y", "Relu")) + ends)},
+      {"without output", onnx_model(field(1, node(x, "y", "Relu")) + text(2, "g") + field(11, value_info("x", 1, 4)))},
+      {"without operation", onnx_model(field(1, node(x, "y", "")) + ends)},
+      {"too many inputs", onnx_model(field(1, node(x + x, "y", "Relu")) + ends)},
+      {"too few inputs", onnx_model(field(1, node(x, "y", "MatMul")) + ends)},
+      {"attribute of another type", onnx_model(field(1, node(x, "y", "Softmax") + list) + ends)},
+      {"input that nothing makes", onnx_model(field(1, node(text(1, "z"), "y", "Relu")) + ends)},
+      {"made twice", onnx_model(field(1, node(x, "y", "Relu")) + field(1, node(x, "y", "Tanh")) + ends)},
+      {"output that nothing makes", onnx_model(field(1, node(x, "z", "Relu")) + ends)},
+      {"cycle",
+       onnx_model(field(1, node(text(1, "y"), "z", "Relu")) + field(1, node(text(1, "z"), "y", "Relu")) + ends)}};
+  const TemporaryFolder folder;
+  CHECK(import_bytes(folder, good, "onnx").status == 0);
+  for (const auto& [what, bytes] : cases) {
+    INFO(what);
+    const Outcome outcome = import_bytes(folder, bytes, "onnx");
+    INFO(outcome.log);
+    CHECK(outcome.status == 2);
+    CHECK(outcome.log.find("error: invalid ONNX: ") != std::string::npos);
+  }
+}
+
 TEST_CASE("hostile: a megabyte that claims 2^40 numbers", "[import][hostile]") {
   const std::string dims = field(1, 1 << 20) + field(1, 1 << 20);
   const std::string weight = dims + field(2, 1) + field(8, std::string("w")) + field(9, std::string(1 << 20, '\x3f'));
@@ -197,6 +238,66 @@ TEST_CASE("hostile: a PyTorch file is refused with the name of the script that r
   const Outcome outcome = import_bytes(folder, read_text(import_data("torch/attention_13.pt")), "pt");
   CHECK(outcome.status == 2);
   CHECK(outcome.log.find("scripts/export_torch.py") != std::string::npos);
+}
+
+/// An archive of torch with these members: name and bytes.
+std::string torch_archive(const TemporaryFolder& folder,
+                          const std::vector<std::pair<std::string, std::string>>& members) {
+  const std::string path = folder.file("made.zip");
+  int code = 0;
+  zip_t* const archive = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
+  REQUIRE(archive != nullptr);
+  for (const auto& [name, bytes] : members) {
+    zip_source_t* const source = zip_source_buffer(archive, bytes.data(), bytes.size(), 0);
+    const zip_int64_t index = zip_file_add(archive, name.c_str(), source, ZIP_FL_OVERWRITE);
+    REQUIRE(index >= 0);
+    zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);
+  }
+  REQUIRE(zip_close(archive) == 0);
+  std::string bytes = read_text(path);
+  fs::remove(path);
+  return bytes;
+}
+
+TEST_CASE("hostile: TorchScript and whole modules of PyTorch are told apart, and nobody is told to run them",
+          "[import][hostile]") {
+  const std::string empty_pickle = "\x80\x02}.";
+  const std::string module_pickle = std::string("\x80\x02") + "cmodels.tagger\nTagger\n)\x81}" + "b.";
+  const TemporaryFolder folder;
+  const std::string script = torch_archive(folder, {{"net/data.pkl", empty_pickle},
+                                                    {"net/constants.pkl", "\x80\x02)."},
+                                                    {"net/code/__torch__.py", "class Net(Module):\n"}});
+  const std::string module = torch_archive(folder, {{"net/data.pkl", module_pickle}, {"net/version", "3\n"}});
+  const std::vector<std::pair<std::string, const char*>> cases = {{script, "TorchScript"},
+                                                                  {module, "models.tagger.Tagger"}};
+  for (const auto& [bytes, name] : cases) {
+    for (const char* extension : {"pt", "pth"}) {
+      const Outcome outcome = import_bytes(folder, bytes, extension);
+      INFO(outcome.log);
+      CHECK(outcome.status == 2);
+      CHECK(outcome.log.find(name) != std::string::npos);
+      CHECK(outcome.log.find("torch.onnx.export") != std::string::npos);
+      CHECK(outcome.log.find("weights_only") == std::string::npos);
+      fs::remove(folder.file(std::string("model.") + extension));
+    }
+    if (!has_python()) {
+      continue;
+    }
+    write_file_bytes(folder.file("model.pt"), bytes);
+    const Command command{{RTLGEN_PYTHON, "-B", source_folder() + "/scripts/export_torch.py", "model.pt", "-o", "out",
+                           "--heads", "2", "--tokens", "8"},
+                          folder.path(),
+                          folder.path() / "log",
+                          std::chrono::seconds{60}};
+    CHECK(run_process(command) == 2);
+    const std::string log = read_text(command.log);
+    INFO(log);
+    CHECK(std::count(log.begin(), log.end(), '\n') == 1);
+    CHECK(log.find(name) != std::string::npos);
+    CHECK(log.find("torch.onnx.export") != std::string::npos);
+    CHECK(log.find("weights_only") == std::string::npos);
+    fs::remove(folder.file("model.pt"));
+  }
 }
 
 TEST_CASE("hostile: cut and damaged Keras files", "[import][hostile]") {

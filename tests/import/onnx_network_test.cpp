@@ -10,6 +10,7 @@ namespace rtlgen {
 namespace {
 
 using testing::layer_types;
+using testing::notes_of;
 using Graph = testing::OnnxGraphBuilder;
 using Types = std::vector<std::string>;
 using Catch::Matchers::Contains;
@@ -196,12 +197,12 @@ TEST_CASE("onnx import: outputs side by side, or the first", "[import]") {
   const std::string b = graph.add("MatMul", {a, graph.constant({2, 3}, {1, 2, 3, 4, 5, 6})});
   const ImportedModel both = graph.model({a, b});
   CHECK(layer_types(both) == Types{"activation", "dense", "concat"});
-  CHECK_THAT(both.notes.back(), Contains("'n1_out' from feature 2"));
+  CHECK_THAT(notes_of(both), Contains("'n1_out' from feature 2"));
   const std::string pooled = graph.along("ReduceMax", a, 1, false);
   CHECK(layer_types(graph.model({b, pooled})) == Types{"activation", "dense"});
   const ImportedModel first = graph.model({a, graph.add("Conv", {"x", graph.constant({1, 1, 1}, {1})})});
   CHECK(layer_types(first) == Types{"activation"});
-  CHECK_THAT(first.notes.back(), Contains("only the first of 2 outputs"));
+  CHECK_THAT(notes_of(first), Contains("only the first of 2 outputs"));
 }
 
 TEST_CASE("onnx import: which axis of the event is which", "[import]") {
@@ -228,7 +229,7 @@ TEST_CASE("onnx import: which axis of the event is which", "[import]") {
     const ImportedModel model = graph.model(dense(graph, graph.transpose("x", {0, 2, 1}), 3));
     CHECK(model.tokens == 16);
     CHECK(model.features == 3);
-    CHECK_THAT(model.notes.back(), Contains("tokens are the last axis"));
+    CHECK_THAT(notes_of(model), Contains("tokens are the last axis"));
   }
 }
 
@@ -284,8 +285,9 @@ TEST_CASE("onnx import: the first quantizer is the format of the event", "[impor
   const std::string event = graph.add("Quant", {"x", graph.number(0.5), graph.number(0), graph.number(8)});
   const ImportedModel model = graph.model(graph.add("MatMul", {event, graph.constant({2, 1}, {1, 3})}));
   CHECK(model.input_format == "fixed<8,7,rnd_conv,sat>");
-  REQUIRE(layer_types(model) == Types{"dense"});
-  CHECK(model.layers[0].arrays.at("weight").integral);  // exact although nothing quantized them
+  CHECK_FALSE(model.input_chosen);
+  REQUIRE(layer_types(model) == Types{"quantize", "dense"});  // the float model has it, too
+  CHECK(model.layers[1].arrays.at("weight").integral);        // exact although nothing quantized them
 }
 
 TEST_CASE("onnx import: weights are integers times a scale of each output", "[import]") {
@@ -382,7 +384,7 @@ TEST_CASE("onnx import: masks of either polarity, and pools of real tokens", "[i
     const std::string filled = graph.add("Where", {keys, graph.number(-INFINITY), graph.number(0)});
     const ImportedModel model = graph.model(attention(graph, graph.add("Add", {scores, filled})));
     CHECK(model.mask == MaskKind::valid);
-    CHECK_THAT(model.notes.back(), Contains("set for padding"));
+    CHECK_THAT(notes_of(model), Contains("set for padding"));
   }
   SECTION("set for real tokens, then a mean over them") {
     const std::string padding = graph.add("Sub", {graph.number(1), keys});
@@ -392,7 +394,7 @@ TEST_CASE("onnx import: masks of either polarity, and pools of real tokens", "[i
     const std::string sum = graph.along("ReduceSum", graph.add("Mul", {y, column}), 1, false);
     const std::string count = graph.along("ReduceSum", column, 1, false);
     const ImportedModel model = graph.model(graph.add("Div", {sum, count}));
-    CHECK_THAT(model.notes.back(), Contains("set for real"));
+    CHECK_THAT(notes_of(model), Contains("set for real"));
     REQUIRE(layer_types(model) == Types{"multi_head_attention", "pool"});
     CHECK(model.layers[1].keys["mode"] == "mean");
     CHECK_THAT(graph.error(graph.along("ReduceMean", y, 1, false)), Contains("takes padding tokens in"));
@@ -413,8 +415,9 @@ TEST_CASE("onnx import: masks of either polarity, and pools of real tokens", "[i
 TEST_CASE("onnx import: what has no counterpart is refused with the nearest form", "[import]") {
   Graph graph;
   const std::string start = "test.onnx: error: node 'n0' (";
-  CHECK_THAT(graph.error(graph.add("Conv", {"x", graph.constant({1, 1, 1}, {1})})),
-             Contains(start + "Conv): has no counterpart; nearest supported form: a dense layer"));
+  CHECK_THAT(
+      graph.error(graph.add("Conv", {"x", graph.constant({1, 1, 1}, {1})})),
+      Contains(start + "Conv): is a convolution, which is not supported; nearest supported form: a dense layer"));
   CHECK_THAT(graph.error(graph.add("Mul", {"x", graph.constant({4, 2}, {0, 1, 2, 3, 4, 5, 6, 7})})),
              Contains("differs between tokens"));
   CHECK_THAT(graph.error(graph.add("Add", {"x", graph.add("ConstantOfShape", {graph.constant({2}, {1e6, 1e6})})})),

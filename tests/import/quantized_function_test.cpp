@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/quantized_functions.hpp"
 #include "rtlgen/import/write_import.hpp"
 #include "tests/support/dice.hpp"
@@ -46,34 +45,25 @@ TEST_CASE("import: functions between quantizers with a scale per channel are exa
 
 TEST_CASE("import: functions of a layer's unquantized sums are exact", "[import]") { check_exact("of_sums", 8); }
 
-ImportedLayer layer(const std::string& name, const std::string& type, nlohmann::ordered_json keys,
-                    std::vector<std::string> inputs = {}) {
-  ImportedLayer made;
-  made.name = name;
-  made.type = type;
-  made.keys = std::move(keys);
-  made.inputs = std::move(inputs);
-  return made;
-}
-
 TEST_CASE("import: functions can be exact where only quantizers see them, and not all codes are wide", "[import]") {
   using Names = std::set<std::string>;
-  const auto function = layer("f", "activation", {{"function", "tanh"}});
-  const auto narrow = layer("n", "quantize", {{"signed", true}, {"bits", 8}, {"scale", 0.1}});
-  const auto wide = layer("w", "quantize", {{"format", "fixed<16,2>"}});
-  const auto dense = layer("d", "dense", {{"units", 3}});
+  const auto function = imported_layer("f", "activation", {{"function", "tanh"}});
+  const auto narrow = imported_layer("n", "quantize", {{"signed", true}, {"bits", 8}, {"scale", 0.1}});
+  const auto wide = imported_layer("w", "quantize", {{"format", "fixed<16,2>"}});
+  const auto dense = imported_layer("d", "dense", {{"units", 3}});
   CHECK(quantized_functions({dense, function, narrow}) == Names{"f"});
-  CHECK(quantized_functions({dense, function, layer("a", "affine", nlohmann::ordered_json::object()), narrow}) ==
-        Names{"f"});
+  CHECK(quantized_functions(
+            {dense, function, imported_layer("a", "affine", nlohmann::ordered_json::object()), narrow}) == Names{"f"});
   CHECK(quantized_functions({narrow, function, wide}) == Names{"f"});
   CHECK(quantized_functions({dense, function, wide}).empty());
   CHECK(quantized_functions({dense, function, dense, narrow}).empty());
   CHECK(quantized_functions({narrow, function}).empty());
   // One of two readers is no quantizer.
-  CHECK(quantized_functions({dense, function, narrow, layer("s", "add", nlohmann::ordered_json::object(), {"f", "n"})})
+  CHECK(quantized_functions(
+            {dense, function, narrow, imported_layer("s", "add", nlohmann::ordered_json::object(), {"f", "n"})})
             .empty());
-  CHECK(quantized_functions({layer("g", "dense", {{"activation", "gelu"}}), narrow}) == Names{"g"});
-  CHECK(quantized_functions({layer("g", "dense", {{"activation", "relu"}}), narrow}).empty());
+  CHECK(quantized_functions({imported_layer("g", "dense", {{"activation", "gelu"}}), narrow}) == Names{"g"});
+  CHECK(quantized_functions({imported_layer("g", "dense", {{"activation", "relu"}}), narrow}).empty());
 }
 
 TEST_CASE("import: a relu with a slope between quantizers is exact", "[import]") {
@@ -81,8 +71,8 @@ TEST_CASE("import: a relu with a slope between quantizers is exact", "[import]")
   model.exact = true;
   model.features = 1;
   model.input_format = "fixed<8,4>";
-  model.layers = {layer("leaky", "activation", {{"function", "leaky_relu"}, {"slope", 0.3}}, {"event"}),
-                  layer("codes", "quantize", {{"format", "fixed<6,3,rnd_conv,sat>"}})};
+  model.layers = {imported_layer("leaky", "activation", {{"function", "leaky_relu"}, {"slope", 0.3}}, {"event"}),
+                  imported_layer("codes", "quantize", {{"format", "fixed<6,3,rnd_conv,sat>"}})};
   const TemporaryFolder folder;
   ImportOptions options;
   options.file = "leaky.keras";
@@ -97,27 +87,6 @@ TEST_CASE("import: a relu with a slope between quantizers is exact", "[import]")
   }
   write_npy(folder.file("x.npy"), {256, 1}, x);
   CHECK(count_differences(golden_rows(options.out + "/model.yaml", folder.file("x.npy")), expected) == 0);
-}
-
-TEST_CASE("import: formats that nobody has looked at follow calibration events, or a note names them", "[import]") {
-  ImportedModel model;
-  model.exact = true;
-  model.layers = {
-      layer("d", "dense", {{"precision", {{"activation", kChosenFormat}}}}),
-      layer("m", "multi_head_attention", {{"precision", {{"activation", kChosenFormat}, {"score", "fixed<16,8>"}}}}),
-      layer("s", "softmax", {{"precision", {{"activation", "ufixed<16,0>"}}}})};
-  ImportedModel with = model;
-  ImportOptions options;
-  options.calibration = "events.npz";
-  settle_chosen_formats(with, options);
-  CHECK(with.layers[0].keys.dump() == R"({"precision":{"activation":"auto<18>"}})");
-  CHECK(with.layers[1].keys.dump() == R"({"precision":{"activation":"auto<18>"}})");
-  CHECK(with.layers[2].keys.dump() == R"({"precision":{"activation":"ufixed<16,0>"}})");
-  CHECK(with.notes.empty());
-  settle_chosen_formats(model, {});
-  CHECK(model.layers[0].keys.dump() == R"({"precision":{"activation":"fixed<18,8>"}})");
-  REQUIRE(model.notes.size() == 1);
-  CHECK_THAT(model.notes[0], Catch::Contains("for: d, m; events (--calibration) settle it"));
 }
 
 }  // namespace

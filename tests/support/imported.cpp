@@ -34,6 +34,16 @@ std::vector<double> differences(const RowMatrix& rows, const NpyArray& expected,
 
 }  // namespace
 
+ImportedLayer imported_layer(const std::string& name, const std::string& type, nlohmann::ordered_json keys,
+                             std::vector<std::string> inputs) {
+  ImportedLayer made;
+  made.name = name;
+  made.type = type;
+  made.keys = std::move(keys);
+  made.inputs = std::move(inputs);
+  return made;
+}
+
 std::string import_data(const std::string& name) { return source_folder() + "/tests/data/import/" + name; }
 
 std::string import_onnx(const TemporaryFolder& folder, const std::string& file, const std::string& input) {

@@ -5,10 +5,16 @@
 #include <vector>
 
 #include "ir/model.hpp"
+#include "rtlgen/import/imported_model.hpp"
 #include "rtlgen/npy.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen::testing {
+
+/// A layer without arrays, as a reader makes it.
+ImportedLayer imported_layer(const std::string& name, const std::string& type,
+                             nlohmann::ordered_json keys = nlohmann::ordered_json::object(),
+                             std::vector<std::string> inputs = {});
 
 /// Path of a file below tests/data/import.
 std::string import_data(const std::string& name);

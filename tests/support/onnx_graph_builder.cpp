@@ -81,6 +81,14 @@ std::string OnnxGraphBuilder::error(const std::string& output) {
   return "no error";
 }
 
+std::string notes_of(const ImportedModel& model) {
+  std::string text;
+  for (const std::string& note : model.notes) {
+    text += note + "\n";
+  }
+  return text;
+}
+
 std::vector<std::string> layer_types(const ImportedModel& model) {
   std::vector<std::string> list;
   for (const ImportedLayer& layer : model.layers) {

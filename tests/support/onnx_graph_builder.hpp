@@ -48,6 +48,9 @@ class OnnxGraphBuilder {
   OnnxGraph graph_;
 };
 
+/// All notes of a model, a line each.
+std::string notes_of(const ImportedModel& model);
+
 /// The types of a model's layers, in order.
 std::vector<std::string> layer_types(const ImportedModel& model);
 

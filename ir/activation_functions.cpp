@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 namespace rtlgen {
@@ -25,10 +26,11 @@ double gelu_tanh(double x) {
 
 double elu(double x) { return x > 0 ? x : std::expm1(x); }
 
+constexpr double kSeluScale = 1.0507009873554804934193349852946;
+
 double selu(double x) {
-  constexpr double kScale = 1.0507009873554804934193349852946;
   constexpr double kAlpha = 1.6732632423543772848170429916717;
-  return kScale * (x > 0 ? x : kAlpha * std::expm1(x));
+  return kSeluScale * (x > 0 ? x : kAlpha * std::expm1(x));
 }
 
 /// log(1 + e^x), also where e^x is too large.
@@ -59,6 +61,11 @@ const std::vector<std::string>& plain_functions() {
   static const std::vector<std::string> kNames = {"relu", "gelu", "gelu_tanh", "sigmoid",  "tanh",      "silu",
                                                   "elu",  "selu", "softplus",  "softsign", "hard_swish"};
   return kNames;
+}
+
+double asymptote(const std::string& name) {
+  static const std::set<std::string> kLinear = {"relu", "gelu", "gelu_tanh", "silu", "elu", "softplus", "hard_swish"};
+  return name == "selu" ? kSeluScale : kLinear.count(name) != 0 ? 1 : 0;
 }
 
 double activation_function(const std::string& name, double x, double slope) {

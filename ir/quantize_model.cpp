@@ -18,6 +18,7 @@
 #include "ir/exact_lowering.hpp"
 #include "ir/exact_node.hpp"
 #include "ir/float_reference.hpp"
+#include "ir/function_lowering.hpp"
 #include "ir/sample.hpp"
 #include "ir/verify.hpp"
 #include "primitives/attention.hpp"
@@ -38,6 +39,9 @@ constexpr int kRowSpread = 6;  // a weight row may have this many fraction bits 
 
 constexpr int kLeastExpBits = 8;  // automatic widths inside attention are not made narrower
 constexpr int kLeastTableBits = 6;
+
+constexpr int kFunctionFactorBits = 12;  // of the factor between sums and the operand of a function
+constexpr int kFunctionGuardBits = 6;    // of its offsets, behind its fraction
 
 constexpr int kScoreFactorBits = 11;  // of the factor between sums and scores of a softmax
 constexpr int kScoreGuardBits = 6;    // of the scores' offsets, behind their fraction
@@ -386,9 +390,14 @@ class ModelQuantizer {
       tensor.transform(layer.weight.row(0).transpose(), layer.bias);
     } else if (layer.function == "relu") {
       tensor.limit(0, std::numeric_limits<double>::infinity());
+    } else if (layer.function == "clip" && layer.low == layer.high && tensor.steps.empty()) {
+      tensor = as_node(layer.inputs.at(0));
+      tensor.transform(Eigen::VectorXd::Zero(layer.features), Eigen::VectorXd::Constant(layer.features, layer.low));
     } else if (layer.function == "clip") {
       tensor.limit(layer.low, layer.high);
-    } else if (layer.function != "linear") {
+    } else if (layer.function == "leaky_relu" && layer.slope == 0) {
+      tensor.limit(0, std::numeric_limits<double>::infinity());
+    } else if (layer.function != "linear" && (layer.function != "leaky_relu" || layer.slope != 1)) {
       tensor = tensor.token_offset.size() > 0 ? as_node(layer.inputs.at(0)) : tensor;
       const auto function = [name = layer.function, slope = layer.slope](double x) {
         return activation_function(name, x, slope);
@@ -461,10 +470,55 @@ class ModelQuantizer {
   }
 
   ExactTensor lower(std::size_t index) {
-    if (is_exact(model_.layers[index])) {
-      return lower_exact(index);
+    const Layer& layer = model_.layers[index];
+    if (is_exact(layer)) {
+      return has_many_results(layer) ? lower_long_function(index) : lower_exact(index);
     }
     const NodeId node = lower_rounded(index);
+    return tensor_of_node(node, type(node));
+  }
+
+  /// Whether it is a function whose results are more than a table of all of them is sure to have.
+  bool has_many_results(const Layer& layer) const {
+    if (layer.op != LayerOp::activation || layer.function == "clip" || layer.function == "relu" ||
+        layer.function == "linear") {
+      return false;
+    }
+    const ExactTensor& operand = exact_[layer.inputs.at(0)];
+    return !activation(layer).exact && activation_bits(layer) > kMaxTableBits && operand.steps.empty() &&
+           operand.token_offset.size() == 0;
+  }
+
+  /// Such a function: exact where that can be, else of its operand rounded to a quarter of the result's step.
+  ExactTensor lower_long_function(std::size_t index) {
+    const Graph graph_before = graph_;
+    const std::vector<ExactTensor> exact_before = exact_;
+    try {
+      return lower_exact(index);
+    } catch (const IrError&) {
+      graph_ = graph_before;
+      exact_ = exact_before;
+    }
+    const Layer& layer = model_.layers[index];
+    const std::size_t input = layer.inputs.at(0);
+    exact_[input] = separate_sums(graph_, exact_[input], model_.layers[input].name);
+    const ExactTensor& tensor = exact_[input];
+    double largest = 0;
+    for (Eigen::Index f = 0; f < tensor.features(); ++f) {
+      const Interval& interval = type(tensor.node).intervals[static_cast<std::size_t>(f)];
+      largest = std::max({largest, std::abs(tensor.at(f, interval.lo)), std::abs(tensor.at(f, interval.hi))});
+    }
+    const int whole = integer_bits(largest);
+    const int width = std::clamp(whole + output_quantizer(index).format.frac() + 2, 2, kMaxFormatWidth);
+    const Quantizer format{Format{true, width, whole}, Rounding::rnd, Overflow::sat};
+    // Factors of few bits and offsets of few steps are shifts and additions.
+    ExactTensor operand = tensor;
+    operand.factor =
+        tensor.factor.unaryExpr([](double factor) { return round_significand(factor, kFunctionFactorBits); });
+    const double unit = std::ldexp(1.0, -format.format.frac() - kFunctionGuardBits);
+    operand.offset = (tensor.offset.array() / unit).round() * unit;
+    const UniformQuantizer quantizer = uniform_quantizer(format, layer.features);
+    const NodeId node = lower_activation(index, quantize_exact(graph_, operand, quantizer, layer.name + ".in").node);
     return tensor_of_node(node, type(node));
   }
 
@@ -497,7 +551,7 @@ class ModelQuantizer {
       case LayerOp::attention:
         return lower_attention(index);
       case LayerOp::activation:
-        return lower_activation(index);
+        return lower_activation(index, operand(layer));
       case LayerOp::pool:
         return lower_pool(index);
       case LayerOp::softmax:
@@ -733,39 +787,25 @@ class ModelQuantizer {
     return range;
   }
 
-  NodeId lower_activation(std::size_t index) {
+  NodeId lower_activation(std::size_t index, NodeId x) {
     const Layer& layer = model_.layers[index];
-    NodeId x = operand(layer);
-    const Quantizer output = output_quantizer(index);
-    if (layer.function == "relu") {
-      return append(layer.name, "quantize", {{"relu", std::int64_t{1}}, {"output", output}}, {x});
+    FunctionSpec function;
+    function.function = layer.function;
+    function.slope = layer.slope;
+    function.output = output_quantizer(index);
+    function.table_bits = number(layer, &Precision::table_bits, std::min(activation_bits(layer), 10));
+    if (calibration_.count > 0) {
+      function.seen = quantizer_for(layer, FormatSpec(), layer.inputs.at(0)).format;
     }
-    const int bits =
-        std::min(number(layer, &Precision::table_bits, std::min(activation_bits(layer), 10)), kMaxTableBits);
-    Format address = tensor_format(graph_.node(x));
-    if (address.width > bits) {
-      FormatSpec narrow;
-      narrow.bits = bits;
-      if (calibration_.count == 0) {  // the low bits are given up
-        narrow.automatic = false;
-        narrow.quantizer.format = {address.is_signed, bits, address.integer};
-      }
-      const Quantizer quantizer = quantizer_for(layer, narrow, layer.inputs.at(0));
-      address = quantizer.format;
-      x = append(layer.name + ".index", "quantize", {{"relu", std::int64_t{0}}, {"output", quantizer}}, {x});
+    const LoweredFunction lowered = lower_function(graph_, x, function, layer.name);
+    if (lowered.is_coarse) {
+      spdlog::warn(
+          "layer '{}': the tables of its function are up to {:.2g} off; expected more `table_bits` (now {}, at most "
+          "{}), "
+          "calibration events, or an input whose format has less range",
+          layer.name, lowered.error, function.table_bits, kMaxTableBits);
     }
-    Literal values{{1 << address.width}, {}};
-    for (std::int64_t code = 0; code < std::int64_t{1} << address.width; ++code) {
-      const std::int64_t mantissa = overflow(code, Quantizer{address, Rounding::trn, Overflow::wrap});
-      const double argument = std::ldexp(static_cast<double>(mantissa), -address.frac());
-      values.values.push_back(quantize_real(activation_function(layer.function, argument, layer.slope), output));
-    }
-    return append(layer.name, "table",
-                  {{"index_width", std::int64_t{address.width}},
-                   {"index_signed", std::int64_t{address.is_signed}},
-                   {"values", std::move(values)},
-                   {"output", output}},
-                  {x});
+    return lowered.node;
   }
 
   NodeId lower_pool(std::size_t index) {

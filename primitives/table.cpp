@@ -21,8 +21,11 @@ class Table final : public Primitive {
     const bool index_signed = view.node.integer("index_signed") != 0;
     require(view, index_width >= 1 && index_width <= kMaxTableBits,
             fmt::format("index_width must be 1 to {}", kMaxTableBits));
-    require(view, view.operand(0).width == index_width + (index_signed ? 0 : 1),
+    const int bits = view.operand(0).width - (index_signed ? 0 : 1);
+    require(view, view.node.has("index_low") ? index_width <= bits : index_width == bits,
             "index_width is not the operand's width");
+    const int low = index_low(view);
+    require(view, low >= 0 && low <= index_width, "index_low must be 0 to index_width");
     const std::vector<int>& shape = view.node.literal("values").shape;
     require(view,
             shape == std::vector<int>{1 << index_width} ||
@@ -41,11 +44,18 @@ class Table final : public Primitive {
 
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
     const Mantissas& x = *operands[0];
+    const int index_width = static_cast<int>(view.node.integer("index_width"));
+    const int low = index_low(view);
+    const int dropped = index_bits(view) - index_width;  // between the highest and the lowest bits
+    const auto address = [&](std::int64_t code) {
+      return (code >> (low + dropped)) * (std::int64_t{1} << low) + (code & ((std::int64_t{1} << low) - 1));
+    };
     Mantissas y(x.rows(), x.cols());
     for (Eigen::Index f = 0; f < x.cols(); ++f) {
       const std::vector<std::int64_t> entries = entries_of(view, static_cast<int>(f));
-      y.col(f) = x.col(f).unaryExpr(
-          [&](double code) { return static_cast<double>(table_entry(entries, static_cast<std::int64_t>(code))); });
+      y.col(f) = x.col(f).unaryExpr([&](double code) {
+        return static_cast<double>(table_entry(entries, address(static_cast<std::int64_t>(code))));
+      });
     }
     return y;
   }
@@ -85,7 +95,7 @@ class Table final : public Primitive {
       const std::string& name = module_of[static_cast<std::size_t>(rows == 1 ? 0 : element % features)];
       Instance instance{name, emission.local(fmt::format("element{}", element)), {}, {}};
       instance.port("clk", "clk");
-      instance.port("x", fmt::format("{}[{} +: {}]", emission.input(0), element * view.operand(0).width, index_width));
+      instance.port("x", address(view, emission.input(0), element));
       instance.port("y", slice(emission.output(), element, output_width));
       emission.instance(instance);
     }
@@ -94,6 +104,26 @@ class Table final : public Primitive {
  private:
   /// Whether each feature has a table of its own.
   static bool has_rows(const NodeView& view) { return view.node.literal("values").shape.size() == 2; }
+
+  /// Bits of the operand that the table may look at.
+  static int index_bits(const NodeView& view) {
+    return view.operand(0).width - (view.node.integer("index_signed") != 0 ? 0 : 1);
+  }
+
+  /// The lowest bits of the operand that are part of the address, below the highest ones.
+  static int index_low(const NodeView& view) {
+    return static_cast<int>(view.node.integer(view.node.has("index_low") ? "index_low" : "index_width"));
+  }
+
+  /// The wires of an element's address.
+  static std::string address(const NodeView& view, const std::string& x, int element) {
+    const int first = element * view.operand(0).width;
+    const int low = index_low(view);
+    const int high = static_cast<int>(view.node.integer("index_width")) - low;
+    const std::string high_bits = fmt::format("{}[{} +: {}]", x, first + index_bits(view) - high, high);
+    const std::string low_bits = fmt::format("{}[{} +: {}]", x, first, low);
+    return high == 0 ? low_bits : low == 0 ? high_bits : "{" + high_bits + ", " + low_bits + "}";
+  }
 
   /// The table of a feature.
   static std::vector<std::int64_t> entries_of(const NodeView& view, int feature) {

@@ -44,9 +44,13 @@ Mantissas plain_table(const NodeView& view, const std::vector<const Mantissas*>&
   const Literal& values = view.node.literal("values");
   const int size = values.shape.back();
   Mantissas y = *operands[0];
+  const int bits = view.operand(0).width - (view.node.integer("index_signed") == 1 ? 0 : 1);
+  const int low = static_cast<int>(view.node.has("index_low") ? view.node.integer("index_low") : 0);
   for (Eigen::Index i = 0; i < y.size(); ++i) {
-    const double x = y.data()[i];
-    const auto address = static_cast<int>(x < 0 ? x + size : x);
+    const auto x = static_cast<std::int64_t>(y.data()[i]);
+    const Wide unsigned_x = x < 0 ? x + power_of_two(bits) : Wide{x};
+    const Wide high = floor_divide(unsigned_x * size, power_of_two(bits + low));  // bits_for(size) - low bits
+    const auto address = static_cast<int>(high * power_of_two(low) + unsigned_x % power_of_two(low));
     const int row = values.shape.size() == 1 ? 0 : static_cast<int>(i % y.cols());
     y.data()[i] = static_cast<double>(values.values.at(static_cast<std::size_t>(row * size + address)));
   }
@@ -59,20 +63,24 @@ Graph random_table(Dice& dice, int index) {
   const Quantizer output = random_quantizer(dice, 1, 12, 4);
   const int features = dice.number(1, 4);
   const auto x = builder.input(features, format);
-  Literal values{{1 << format.format.width}, {}};
+  const bool has_gap = dice.percent(50);
+  const int index_width = has_gap ? dice.number(1, format.format.width) : format.format.width;
+  Literal values{{1 << index_width}, {}};
   const int rows = dice.percent(40) ? features : 1;
   if (rows > 1) {
     values.shape.insert(values.shape.begin(), features);
   }
-  for (int i = 0; i < rows << format.format.width; ++i) {
+  for (int i = 0; i < rows << index_width; ++i) {
     values.values.push_back(random_mantissa(dice, {output.lowest(), output.format.max()}));
   }
-  return builder.finish(builder.add("y", "table",
-                                    {{"index_width", std::int64_t{format.format.width}},
-                                     {"index_signed", std::int64_t{format.format.is_signed}},
-                                     {"values", values},
-                                     {"output", output}},
-                                    {x}));
+  Attributes attributes{{"index_width", std::int64_t{index_width}},
+                        {"index_signed", std::int64_t{format.format.is_signed}},
+                        {"values", values},
+                        {"output", output}};
+  if (has_gap) {
+    attributes["index_low"] = std::int64_t{dice.number(0, index_width)};
+  }
+  return builder.finish(builder.add("y", "table", std::move(attributes), {x}));
 }
 
 Mantissas plain_argmax(const NodeView& /*view*/, const std::vector<const Mantissas*>& operands) {

@@ -1,12 +1,13 @@
 // The format of the event: what quantizers tell apart is kept, and what is chosen is said.
-#include "rtlgen/import/event_format.hpp"
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
 
+#include "rtlgen/compile_model.hpp"
+#include "rtlgen/file_bytes.hpp"
 #include "rtlgen/import/chosen_formats.hpp"
+#include "rtlgen/import/keras_activation.hpp"
 #include "rtlgen/import/write_import.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
@@ -105,6 +106,56 @@ TEST_CASE("import: a first quantizer of any scale sees the event in its range an
     CHECK_THAT(text,
                Contains("format: \"" + model.input_format + "\", mask: none}  # format chosen by the importer\n"));
   }
+}
+
+TEST_CASE("import: a first quantizer of QKeras of any scale sees the event in its range", "[import]") {
+  // The step is alpha * 2^(integer - bits + 1), and the lowest code is left out.
+  constexpr double kStep = 7.3;
+  std::vector<ImportedLayer> layers = activation_layers("quantized_linear(8,7,alpha=7.3)", 2);
+  REQUIRE(layers.size() == 1);
+  layers[0].name = "q";
+  const TemporaryFolder folder;
+  ImportOptions options;
+  options.file = "q.h5";
+  options.out = folder.file("out");
+  write_import(settled(model_of(layers), options), options);
+  std::vector<double> x;
+  NpyArray expected{{1000, 2}, {}, false};
+  for (int i = -2000; x.size() < 2000; ++i) {
+    const double value = 0.877 * i;
+    if (Quantizing{kStep, 8}.margin(value) > 0x1p-10) {
+      x.push_back(value);
+      expected.values.push_back(kStep * std::clamp(std::nearbyint(value / kStep), -127.0, 127.0));
+    }
+  }
+  write_npy(folder.file("x.npy"), expected.shape, x);
+  CHECK(count_differences(golden_rows(options.out + "/model.yaml", folder.file("x.npy")), expected) == 0);
+}
+
+TEST_CASE("import: a quantizer of the event's own format is part of the model and costs nothing", "[import]") {
+  const auto write = [](const TemporaryFolder& folder, const std::string& format, const std::string& quantizer) {
+    write_file_bytes(folder.file("model.yaml"), "model: m\ninput: {tokens: 1, features: 1, format: \"" + format +
+                                                    "\"}\nprecision: {default: {activation: exact}}\nlayers:\n"
+                                                    "  - {name: q, type: quantize, format: \"" +
+                                                    quantizer +
+                                                    "\"}\n  - {name: r, type: activation, function: relu}\n"
+                                                    "  - {name: s, type: quantize, format: \"fixed<7,4>\"}\n");
+    const Graph graph = compile_model(folder.file("model.yaml"), {}).graph;
+    std::vector<std::string> names;
+    for (Graph::NodeId id = 0; id < graph.size(); ++id) {
+      names.push_back(graph.node(id).name);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  const TemporaryFolder folder;
+  CHECK(write(folder, "fixed<8,4>", "fixed<8,4>") == Names{"event", "s"});
+  CHECK(write(folder, "fixed<8,4>", "fixed<10,5>") == Names{"event", "s"});  // holds all numbers of the event
+  CHECK(write(folder, "ufixed<7,3>", "fixed<8,4>") == Names{"event", "s"});
+  CHECK(write(folder, "fixed<8,4>", "fixed<8,5>") == Names{"event", "q", "s"});              // rounds
+  CHECK(write(folder, "fixed<8,4>", "fixed<7,3>") == Names{"event", "q", "s"});              // saturates
+  CHECK(write(folder, "fixed<8,4>", "fixed<8,4,rnd,sat_sym>") == Names{"event", "q", "s"});  // leaves -8 out
+  CHECK(write(folder, "fixed<8,4>", "ufixed<8,4>") == Names{"event", "q", "s"});
 }
 
 TEST_CASE("import: the event's format holds what quantizers see behind maps of single features", "[import]") {

@@ -43,7 +43,10 @@ std::vector<double> numbers(const ImportedLayer& layer, const char* key, std::si
     return array->second.values;
   }
   const auto given = layer.keys.find(key);
-  return std::vector<double>(size, given != layer.keys.end() && given->is_number() ? given->get<double>() : otherwise);
+  std::vector<double> list(size);
+  std::fill(list.begin(), list.end(),
+            given != layer.keys.end() && given->is_number() ? given->get<double>() : otherwise);
+  return list;
 }
 
 /// Whether the boundaries between codes lie half way between them.

@@ -1,5 +1,6 @@
 #include "rtlgen/import/torch_file.hpp"
 
+#include <fmt/format.h>
 #include <zip.h>
 
 #include <algorithm>
@@ -77,7 +78,7 @@ std::optional<std::string> foreign_class(const std::string& pickle) {
     const std::string module = word_at(pickle, at + 1);
     const std::string name = module.empty() ? "" : word_at(pickle, at + module.size() + 2);
     if (!name.empty() && kModules.count(module) == 0) {
-      return module + "." + name;
+      return fmt::format("{}.{}", module, name);
     }
     at += name.empty() ? 0 : module.size() + name.size() + 2;
   }

@@ -53,7 +53,7 @@ ImportedModel model_of(std::vector<ImportedLayer> layers, int features = 2, int 
   return model;
 }
 
-ImportedModel settled(ImportedModel model, ImportOptions options = {}) {
+ImportedModel settled(ImportedModel model, const ImportOptions& options = {}) {
   settle_formats(model, options);
   return model;
 }

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "ir/numerics/rounding.hpp"
 #include "ir/sample.hpp"
-#include "primitives/requantize.hpp"
 
 namespace rtlgen {
 namespace {
@@ -29,13 +29,16 @@ RowMatrix sampled_rows(const RowMatrix& values) {
   return sample;
 }
 
-/// Of rounding to the nearest and limiting.
+/// Of rounding to the nearest and limiting, of each row relative to its sum of squares: a few large rows must not make
+/// the step of all others coarser.
 double squared_error(const RowMatrix& values, const Format& format) {
   const double step = std::ldexp(1.0, -format.frac());
   const auto lowest = static_cast<double>(format.min());
   const auto highest = static_cast<double>(format.max());
   const auto codes = (values.array() / step + 0.5).floor().max(lowest).min(highest);
-  return (values.array() - codes * step).square().sum();
+  const Eigen::ArrayXd errors = (values.array() - codes * step).square().rowwise().sum();
+  const Eigen::ArrayXd powers = values.rowwise().squaredNorm();
+  return (powers > 0).select(errors / powers, 0.0).sum();
 }
 
 }  // namespace

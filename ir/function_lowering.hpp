@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "ir/format.hpp"
 #include "ir/graph.hpp"
+#include "ir/numerics/format.hpp"
 
 namespace rtlgen {
 

@@ -9,19 +9,12 @@
 #include <variant>
 #include <vector>
 
-#include "ir/format.hpp"
 #include "ir/model.hpp"
+#include "ir/numerics/format.hpp"
+#include "ir/numerics/literal.hpp"
 #include "ir/tensor_type.hpp"
 
 namespace rtlgen {
-
-/// Literal integers with a shape, row-major: weights and tables.
-struct Literal {
-  std::vector<int> shape;
-  std::vector<std::int64_t> values;
-
-  bool operator==(const Literal& other) const { return shape == other.shape && values == other.values; }
-};
 
 /// What an operation needs beside its operands.
 using Attribute = std::variant<std::int64_t, std::string, Quantizer, Literal>;

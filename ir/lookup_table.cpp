@@ -2,13 +2,13 @@
 
 #include <cmath>
 
-#include "primitives/requantize.hpp"
-#include "primitives/table.hpp"
+#include "ir/numerics/rounding.hpp"
+#include "ir/numerics/table_kernels.hpp"
 
 namespace rtlgen {
 
 double LookupTable::at(double x) const {
-  return std::ldexp(static_cast<double>(table_entry(values, quantize_real(x, index))), -frac);
+  return std::ldexp(static_cast<double>(table_entry(values.data(), values.size(), quantize_real(x, index))), -frac);
 }
 
 }  // namespace rtlgen

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 
 namespace rtlgen {
 

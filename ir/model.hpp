@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "ir/effort.hpp"
-#include "ir/format.hpp"
 #include "ir/lookup_table.hpp"
+#include "ir/numerics/effort.hpp"
+#include "ir/numerics/format.hpp"
 #include "ir/source_error.hpp"
 #include "ir/uniform_quantizer.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 #include "ir/tensor_type.hpp"
 
 namespace rtlgen {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "primitives/requantize.hpp"
+#include "ir/numerics/rounding.hpp"
 
 namespace rtlgen {
 

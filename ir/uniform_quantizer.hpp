@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 
 namespace rtlgen {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "ir/graph.hpp"
-#include "primitives/adder_graph.hpp"
+#include "primitives/cmvm/adder_graph.hpp"
 
 namespace rtlgen {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "primitives/adder_graph_literals.hpp"
-#include "primitives/adder_netlist.hpp"
-#include "primitives/adder_pipeline.hpp"
-#include "primitives/adder_retiming.hpp"
+#include "primitives/cmvm/adder_netlist.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
+#include "primitives/cmvm/adder_retiming.hpp"
 #include "primitives/element_quantizers.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "ir/format.hpp"
 #include "ir/graph.hpp"
+#include "ir/numerics/format.hpp"
 #include "primitives/device_model.hpp"
 #include "primitives/name_scope.hpp"
 

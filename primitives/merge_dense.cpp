@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "ir/verify.hpp"
+#include "primitives/cmvm/run_all.hpp"
 #include "primitives/primitive.hpp"
 #include "primitives/requantize.hpp"
-#include "primitives/run_all.hpp"
 #include "primitives/solve_dense.hpp"
 
 namespace rtlgen {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "ir/numerics/table_kernels.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -171,15 +172,6 @@ class Normalize final : public Primitive {
       }
     }
     return y;
-  }
-
-  /// z: half the leading zeros of V in `width` bits, rounded down.
-  static int even_shift(std::int64_t variance, int width) {
-    int shift = 0;
-    while (shift < width / 2 - 1 && variance >> (width - 2 - 2 * shift) == 0) {
-      ++shift;
-    }
-    return shift;
   }
 };
 

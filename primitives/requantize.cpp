@@ -1,6 +1,7 @@
 #include "primitives/requantize.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rtlgen {
 
@@ -51,13 +52,6 @@ void requantize(Mantissas& x, int frac, const Quantizer& quantizer, bool relu) {
   for (Eigen::Index i = 0; i < size; ++i) {
     data[i] = std::min(std::max(data[i], lowest), highest);
   }
-}
-
-std::int64_t quantize_real(double x, const Quantizer& quantizer) {
-  const double scaled = std::ldexp(x, quantizer.format.frac());
-  // Beyond this everything saturates, or (wrap) means nothing; it keeps the conversion to an integer defined.
-  const double limited = std::clamp(scaled, -0x1p60, 0x1p60);
-  return overflow(static_cast<std::int64_t>(round_real(limited, quantizer.rounding)), quantizer);
 }
 
 Interval requantize(const Interval& x, int frac, const Quantizer& quantizer, bool relu) {

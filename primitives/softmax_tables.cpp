@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ir/numerics/table_kernels.hpp"
 #include "primitives/node_rules.hpp"
 
 namespace rtlgen {
@@ -17,21 +18,11 @@ SoftmaxTables::SoftmaxTables(const Node& node)
       recip_table(node.literal("recip_table")) {}
 
 std::int64_t SoftmaxTables::exp2(std::int64_t x, int bias) const {
-  const std::int64_t whole = x >> exp_frac;
-  const auto fraction = static_cast<std::size_t>(x - whole * (std::int64_t{1} << exp_frac));
-  const std::int64_t shift = bias - whole;
-  return shift >= exp_width ? 0 : exp_table.values[fraction] >> shift;
+  return exp2_by_table(exp_table.values.data(), exp_frac, exp_width, x, bias);
 }
 
 std::int64_t SoftmaxTables::reciprocal(std::int64_t x, int x_width) const {
-  int zeros = 0;
-  while (zeros < recip_lz_max && (x >> (x_width - 1 - zeros) & 1) == 0) {
-    ++zeros;
-  }
-  const std::int64_t below_top = (x << zeros) & ((std::int64_t{1} << (x_width - 1)) - 1);
-  const int drop = x_width - 1 - recip_index;
-  const std::int64_t index = drop >= 0 ? below_top >> drop : below_top << -drop;
-  return recip_table.values[static_cast<std::size_t>(index)] << zeros;
+  return reciprocal_by_table(recip_table.values.data(), recip_index, recip_lz_max, x, x_width);
 }
 
 Literal make_exp_table(int frac, int width) {

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "primitives/adder_graph_literals.hpp"
-#include "primitives/ternary_adders.hpp"
+#include "primitives/cmvm/ternary_adders.hpp"
 
 namespace rtlgen {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
 
 namespace rtlgen {
 

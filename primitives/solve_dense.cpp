@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "primitives/adder_graph_literals.hpp"
+#include "primitives/cmvm/run_all.hpp"
 #include "primitives/element_quantizers.hpp"
 #include "primitives/primitive.hpp"
-#include "primitives/run_all.hpp"
 
 namespace rtlgen {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ir/graph.hpp"
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
 #include "primitives/solution_cache.hpp"
 
 namespace rtlgen {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "ir/numerics/table_kernels.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 
@@ -54,7 +55,8 @@ class Table final : public Primitive {
     for (Eigen::Index f = 0; f < x.cols(); ++f) {
       const std::vector<std::int64_t> entries = entries_of(view, static_cast<int>(f));
       y.col(f) = x.col(f).unaryExpr([&](double code) {
-        return static_cast<double>(table_entry(entries, address(static_cast<std::int64_t>(code))));
+        return static_cast<double>(
+            table_entry(entries.data(), entries.size(), address(static_cast<std::int64_t>(code))));
       });
     }
     return y;

@@ -1,9 +1,7 @@
 // table: any function of one number, as a literal table.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "primitives/primitive.hpp"
 
@@ -18,10 +16,5 @@ std::unique_ptr<Primitive> make_table();
 
 /// Widest address of a table.
 constexpr int kMaxTableBits = 12;
-
-/// The entry of a table of a power of two entries at `code`: the low bits of its two's complement are the address.
-inline std::int64_t table_entry(const std::vector<std::int64_t>& values, std::int64_t code) {
-  return values[static_cast<std::size_t>(code) & (values.size() - 1)];
-}
 
 }  // namespace rtlgen

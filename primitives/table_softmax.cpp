@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ir/numerics/table_kernels.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -33,7 +34,9 @@ struct LookupStage {
     width = std::max(1, signed_width({0, *hi}) - 1);
   }
 
-  std::int64_t entry(std::int64_t x, int x_frac) const { return table_entry(values, requantize(x, x_frac, index)); }
+  std::int64_t entry(std::int64_t x, int x_frac) const {
+    return table_entry(values.data(), values.size(), requantize(x, x_frac, index));
+  }
   /// Logic of one: a requantizer, its register, the table (six address bits a LUT6, a multiplexer tree above) and its
   /// register.
   Cost cost(int x_width, int x_frac) const {

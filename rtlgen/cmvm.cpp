@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "ir/source_error.hpp"
-#include "primitives/adder_netlist.hpp"
-#include "primitives/adder_retiming.hpp"
+#include "primitives/cmvm/adder_netlist.hpp"
+#include "primitives/cmvm/adder_retiming.hpp"
 #include "primitives/emission.hpp"
 #include "rtlgen/rtl_library.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "primitives/adder_pipeline.hpp"
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
 #include "primitives/solution_cache.hpp"
 #include "rtlgen/cmvm_input.hpp"
 

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string_view>
 
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 #include "ir/source_error.hpp"
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 #include "rtlgen/npy.hpp"
 
 namespace rtlgen {

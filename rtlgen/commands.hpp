@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
 #include "rtlgen/import/imported_model.hpp"
 
 namespace rtlgen {

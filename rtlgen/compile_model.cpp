@@ -12,6 +12,7 @@
 #include "primitives/merge_dense.hpp"
 #include "primitives/solve_dense.hpp"
 #include "rtlgen/event_file.hpp"
+#include "rtlgen/schedule/make_schedule.hpp"
 #include "rtlgen/tensor_profile.hpp"
 #include "rtlgen/yaml_frontend.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "ir/graph.hpp"
 #include "ir/model.hpp"
-#include "ir/schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 #include "primitives/primitive.hpp"
 #include "rtlgen/core_signature.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "ir/graph.hpp"
-#include "ir/schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 
 namespace rtlgen {
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-#include "ir/asap_schedule.hpp"
+#include "rtlgen/schedule/asap_schedule.hpp"
 #include "ir/calibrate.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/golden.hpp"

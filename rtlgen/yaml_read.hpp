@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 #include "rtlgen/yaml_node.hpp"
 
 namespace rtlgen {

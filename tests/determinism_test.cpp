@@ -6,6 +6,7 @@
 
 #include "ir/text.hpp"
 #include "rtlgen/emit_core.hpp"
+#include "rtlgen/schedule/make_schedule.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
 

@@ -1,5 +1,5 @@
 // The placement of registers is the best that there is, and the earliest of the best.
-#include "ir/minimum_registers.hpp"
+#include "primitives/cmvm/minimum_registers.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -1,9 +1,10 @@
 // The schedule brings operands together, whatever way they come.
-#include "ir/schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "ir/asap_schedule.hpp"
+#include "rtlgen/schedule/asap_schedule.hpp"
+#include "rtlgen/schedule/make_schedule.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
 

@@ -1,4 +1,4 @@
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 
 #include <charconv>
 #include <vector>

@@ -1,11 +1,11 @@
-#include "primitives/adder_cost.hpp"
+#include "primitives/cmvm/adder_cost.hpp"
 
 #include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
 
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 
 namespace rtlgen {
 namespace {

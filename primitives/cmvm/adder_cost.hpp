@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "ir/tensor_type.hpp"
+#include "ir/numerics/interval.hpp"
 
 namespace rtlgen {
 

@@ -1,11 +1,11 @@
-#include "primitives/adder_graph.hpp"
+#include "primitives/cmvm/adder_graph.hpp"
 
 #include <Eigen/Dense>
 #include <algorithm>
 #include <stdexcept>
 #include <string>
 
-#include "primitives/adder_cost.hpp"
+#include "primitives/cmvm/adder_cost.hpp"
 
 namespace rtlgen {
 

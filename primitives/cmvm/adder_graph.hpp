@@ -7,8 +7,8 @@
 #include <functional>
 #include <vector>
 
-#include "ir/graph.hpp"
-#include "ir/tensor_type.hpp"
+#include "ir/numerics/interval.hpp"
+#include "ir/numerics/literal.hpp"
 
 namespace rtlgen {
 

@@ -1,8 +1,8 @@
-#include "primitives/adder_netlist.hpp"
+#include "primitives/cmvm/adder_netlist.hpp"
 
 #include <fmt/format.h>
 
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 
 namespace rtlgen {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "primitives/adder_pipeline.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
 
 namespace rtlgen {
 

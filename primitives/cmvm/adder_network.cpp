@@ -1,9 +1,9 @@
-#include "primitives/adder_network.hpp"
+#include "primitives/cmvm/adder_network.hpp"
 
 #include <algorithm>
 #include <limits>
 
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 
 namespace rtlgen {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "ir/tensor_type.hpp"
-#include "primitives/key_table.hpp"
-#include "primitives/linear_form.hpp"
-#include "primitives/linear_hash.hpp"
+#include "ir/numerics/interval.hpp"
+#include "primitives/cmvm/key_table.hpp"
+#include "primitives/cmvm/linear_form.hpp"
+#include "primitives/cmvm/linear_hash.hpp"
 
 namespace rtlgen {
 

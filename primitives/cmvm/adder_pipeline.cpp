@@ -1,4 +1,4 @@
-#include "primitives/adder_pipeline.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 
 namespace rtlgen {
 namespace {

@@ -1,12 +1,12 @@
-#include "primitives/adder_retiming.hpp"
+#include "primitives/cmvm/adder_retiming.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <utility>
 
-#include "ir/minimum_registers.hpp"
-#include "primitives/adder_pipeline.hpp"
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
+#include "primitives/cmvm/minimum_registers.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 
 namespace rtlgen {
 namespace {

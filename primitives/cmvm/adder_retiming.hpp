@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "primitives/adder_graph.hpp"
+#include "primitives/cmvm/adder_graph.hpp"
 
 namespace rtlgen {
 

@@ -1,11 +1,11 @@
-#include "primitives/adder_search.hpp"
+#include "primitives/cmvm/adder_search.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
 
-#include "primitives/annealing.hpp"
-#include "primitives/blockwise_sharing.hpp"
+#include "primitives/cmvm/annealing.hpp"
+#include "primitives/cmvm/blockwise_sharing.hpp"
 
 namespace rtlgen {
 namespace {

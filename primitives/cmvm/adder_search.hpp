@@ -7,8 +7,8 @@
 #include <random>
 #include <vector>
 
-#include "primitives/adder_network.hpp"
-#include "primitives/subexpression_sharing.hpp"
+#include "primitives/cmvm/adder_network.hpp"
+#include "primitives/cmvm/subexpression_sharing.hpp"
 
 namespace rtlgen {
 

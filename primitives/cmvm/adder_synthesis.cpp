@@ -1,4 +1,4 @@
-#include "primitives/adder_synthesis.hpp"
+#include "primitives/cmvm/adder_synthesis.hpp"
 
 #include <algorithm>
 #include <map>
@@ -7,11 +7,11 @@
 #include <tuple>
 #include <utility>
 
-#include "primitives/adder_network.hpp"
-#include "primitives/adder_search.hpp"
-#include "primitives/operand_signs.hpp"
-#include "primitives/parallel_search.hpp"
-#include "primitives/signed_digits.hpp"
+#include "primitives/cmvm/adder_network.hpp"
+#include "primitives/cmvm/adder_search.hpp"
+#include "primitives/cmvm/operand_signs.hpp"
+#include "primitives/cmvm/parallel_search.hpp"
+#include "primitives/cmvm/signed_digits.hpp"
 
 namespace rtlgen {
 namespace {

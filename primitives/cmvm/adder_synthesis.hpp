@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "primitives/adder_graph.hpp"
+#include "primitives/cmvm/adder_graph.hpp"
 
 namespace rtlgen {
 

@@ -1,4 +1,4 @@
-#include "primitives/blockwise_sharing.hpp"
+#include "primitives/cmvm/blockwise_sharing.hpp"
 
 #include <algorithm>
 #include <iterator>

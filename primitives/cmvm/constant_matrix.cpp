@@ -1,9 +1,9 @@
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
 
 #include <utility>
 
-#include "primitives/adder_synthesis.hpp"
-#include "primitives/ternary_adders.hpp"
+#include "primitives/cmvm/adder_synthesis.hpp"
+#include "primitives/cmvm/ternary_adders.hpp"
 
 namespace rtlgen {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "ir/effort.hpp"
-#include "primitives/adder_graph.hpp"
+#include "ir/numerics/effort.hpp"
+#include "primitives/cmvm/adder_graph.hpp"
 
 namespace rtlgen {
 

@@ -1,4 +1,4 @@
-#include "primitives/linear_form.hpp"
+#include "primitives/cmvm/linear_form.hpp"
 
 #include <algorithm>
 

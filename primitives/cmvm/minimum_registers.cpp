@@ -1,4 +1,4 @@
-#include "ir/minimum_registers.hpp"
+#include "primitives/cmvm/minimum_registers.hpp"
 
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>

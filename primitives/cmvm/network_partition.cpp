@@ -1,11 +1,11 @@
-#include "primitives/network_partition.hpp"
+#include "primitives/cmvm/network_partition.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "primitives/annealing.hpp"
-#include "primitives/operand_signs.hpp"
+#include "primitives/cmvm/annealing.hpp"
+#include "primitives/cmvm/operand_signs.hpp"
 
 namespace rtlgen {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "primitives/adder_network.hpp"
+#include "primitives/cmvm/adder_network.hpp"
 
 namespace rtlgen {
 

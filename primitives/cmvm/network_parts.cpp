@@ -1,4 +1,4 @@
-#include "primitives/network_parts.hpp"
+#include "primitives/cmvm/network_parts.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "primitives/adder_network.hpp"
-#include "primitives/network_partition.hpp"
+#include "primitives/cmvm/adder_network.hpp"
+#include "primitives/cmvm/network_partition.hpp"
 
 namespace rtlgen {
 

@@ -1,10 +1,10 @@
-#include "primitives/operand_signs.hpp"
+#include "primitives/cmvm/operand_signs.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "primitives/adder_cost.hpp"
-#include "primitives/annealing.hpp"
+#include "primitives/cmvm/adder_cost.hpp"
+#include "primitives/cmvm/annealing.hpp"
 
 namespace rtlgen {
 namespace {

@@ -1,4 +1,4 @@
-#include "primitives/parallel_search.hpp"
+#include "primitives/cmvm/parallel_search.hpp"
 
 #include <algorithm>
 #include <random>
@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "primitives/adder_search.hpp"
-#include "primitives/linear_hash.hpp"
-#include "primitives/network_partition.hpp"
-#include "primitives/network_parts.hpp"
-#include "primitives/run_all.hpp"
+#include "primitives/cmvm/adder_search.hpp"
+#include "primitives/cmvm/linear_hash.hpp"
+#include "primitives/cmvm/network_partition.hpp"
+#include "primitives/cmvm/network_parts.hpp"
+#include "primitives/cmvm/run_all.hpp"
 
 namespace rtlgen {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "primitives/adder_network.hpp"
+#include "primitives/cmvm/adder_network.hpp"
 
 namespace rtlgen {
 

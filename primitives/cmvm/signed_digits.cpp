@@ -1,4 +1,4 @@
-#include "primitives/signed_digits.hpp"
+#include "primitives/cmvm/signed_digits.hpp"
 
 namespace rtlgen {
 

@@ -1,9 +1,9 @@
-#include "primitives/subexpression_sharing.hpp"
+#include "primitives/cmvm/subexpression_sharing.hpp"
 
 #include <algorithm>
 #include <utility>
 
-#include "primitives/signed_digits.hpp"
+#include "primitives/cmvm/signed_digits.hpp"
 
 namespace rtlgen {
 namespace {

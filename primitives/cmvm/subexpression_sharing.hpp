@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "primitives/adder_network.hpp"
-#include "primitives/key_table.hpp"
+#include "primitives/cmvm/adder_network.hpp"
+#include "primitives/cmvm/key_table.hpp"
 
 namespace rtlgen {
 

@@ -1,4 +1,4 @@
-#include "primitives/ternary_adders.hpp"
+#include "primitives/cmvm/ternary_adders.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "primitives/adder_pipeline.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
 
 namespace rtlgen {
 namespace {

@@ -1,7 +1,7 @@
 // Adders of three operands, for devices that add three numbers in one carry chain.
 #pragma once
 
-#include "primitives/adder_graph.hpp"
+#include "primitives/cmvm/adder_graph.hpp"
 
 namespace rtlgen {
 

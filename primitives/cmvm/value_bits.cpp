@@ -1,4 +1,4 @@
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 #include "primitives/requantize.hpp"
 #include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/feature_map.hpp"

@@ -1,4 +1,4 @@
-#include "ir/asap_schedule.hpp"
+#include "rtlgen/schedule/asap_schedule.hpp"
 
 #include <algorithm>
 #include <utility>

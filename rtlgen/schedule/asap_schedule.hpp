@@ -1,7 +1,7 @@
 // Every node as soon as its operands are there.
 #pragma once
 
-#include "ir/schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 
 namespace rtlgen {
 

@@ -1,11 +1,11 @@
-#include "ir/retime_schedule.hpp"
+#include "rtlgen/schedule/retime_schedule.hpp"
 
 #include <map>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "ir/minimum_registers.hpp"
+#include "primitives/cmvm/minimum_registers.hpp"
 
 namespace rtlgen {
 namespace {

@@ -1,7 +1,7 @@
 // Moves nodes in time so that little waits in delay lines.
 #pragma once
 
-#include "ir/schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 
 namespace rtlgen {
 

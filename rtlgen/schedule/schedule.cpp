@@ -1,15 +1,10 @@
-#include "ir/schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 
 #include <algorithm>
 #include <map>
 #include <utility>
 
-#include "ir/asap_schedule.hpp"
-#include "ir/retime_schedule.hpp"
-
 namespace rtlgen {
-
-Schedule make_schedule(const Graph& graph) { return retime_schedule(graph, asap_schedule(graph)); }
 
 BufferBits buffer_bits(const Graph& graph, const Schedule& schedule) {
   // The longest delay of each tensor, as it comes and behind each event buffer.

@@ -47,10 +47,6 @@ struct Schedule {
   int interval = 1;  ///< clocks between events
 };
 
-/// The schedule of the core: least latency, and of that the fewest bits in delay lines. Throws IrError where operands
-/// cannot be aligned.
-Schedule make_schedule(const Graph& graph);
-
 /// Bits of the delay lines and event buffers of a schedule. Delays of one tensor share their registers.
 struct BufferBits {
   long delay = 0;

@@ -1,5 +1,5 @@
 // Adder graphs on wires: bits, cost, stages; and the cell that adds.
-#include "primitives/adder_pipeline.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
 
 #include <fmt/format.h>
 
@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "primitives/adder_cost.hpp"
-#include "primitives/constant_matrix.hpp"
-#include "primitives/value_bits.hpp"
+#include "primitives/cmvm/adder_cost.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
+#include "primitives/cmvm/value_bits.hpp"
 #include "rtlgen/rtl_library.hpp"
 #include "rtlgen/write_core.hpp"
 #include "tests/support/dice.hpp"

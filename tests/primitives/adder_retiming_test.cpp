@@ -1,5 +1,5 @@
 // The registers of adder graphs are as few as can be.
-#include "primitives/adder_retiming.hpp"
+#include "primitives/cmvm/adder_retiming.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "primitives/adder_pipeline.hpp"
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
 #include "tests/support/dice.hpp"
 
 namespace rtlgen::testing {

@@ -1,5 +1,5 @@
 // Sums of many terms, added up in blocks of inputs.
-#include "primitives/blockwise_sharing.hpp"
+#include "primitives/cmvm/blockwise_sharing.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -9,9 +9,9 @@
 #include <random>
 #include <vector>
 
-#include "primitives/adder_synthesis.hpp"
-#include "primitives/constant_matrix.hpp"
-#include "primitives/signed_digits.hpp"
+#include "primitives/cmvm/adder_synthesis.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
+#include "primitives/cmvm/signed_digits.hpp"
 #include "tests/support/dice.hpp"
 
 namespace rtlgen::testing {

@@ -3,10 +3,11 @@
 #include <numeric>
 #include <utility>
 
-#include "ir/schedule.hpp"
-#include "primitives/constant_matrix.hpp"
-#include "primitives/signed_digits.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
+#include "primitives/cmvm/signed_digits.hpp"
 #include "primitives/solve_dense.hpp"
+#include "rtlgen/schedule/make_schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/integer_model.hpp"
 #include "tests/support/plain_dense.hpp"

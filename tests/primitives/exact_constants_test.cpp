@@ -6,10 +6,10 @@
 #include <limits>
 #include <vector>
 
-#include "primitives/adder_cost.hpp"
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/adder_cost.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
+#include "primitives/cmvm/signed_digits.hpp"
 #include "primitives/primitive.hpp"
-#include "primitives/signed_digits.hpp"
 
 namespace rtlgen::testing {
 namespace {

@@ -1,5 +1,5 @@
 // Adder networks searched in parts.
-#include "primitives/parallel_search.hpp"
+#include "primitives/cmvm/parallel_search.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -7,11 +7,11 @@
 #include <random>
 #include <vector>
 
-#include "primitives/adder_search.hpp"
-#include "primitives/adder_synthesis.hpp"
-#include "primitives/network_partition.hpp"
-#include "primitives/network_parts.hpp"
-#include "primitives/signed_digits.hpp"
+#include "primitives/cmvm/adder_search.hpp"
+#include "primitives/cmvm/adder_synthesis.hpp"
+#include "primitives/cmvm/network_partition.hpp"
+#include "primitives/cmvm/network_parts.hpp"
+#include "primitives/cmvm/signed_digits.hpp"
 #include "tests/support/dice.hpp"
 
 namespace rtlgen::testing {

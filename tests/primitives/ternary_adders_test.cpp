@@ -1,5 +1,5 @@
 // Adders of three operands: which are merged, what they cost, and the cell.
-#include "primitives/ternary_adders.hpp"
+#include "primitives/cmvm/ternary_adders.hpp"
 
 #include <fmt/format.h>
 
@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "primitives/adder_cost.hpp"
 #include "primitives/adder_graph_literals.hpp"
-#include "primitives/adder_pipeline.hpp"
-#include "primitives/adder_retiming.hpp"
-#include "primitives/constant_matrix.hpp"
+#include "primitives/cmvm/adder_cost.hpp"
+#include "primitives/cmvm/adder_pipeline.hpp"
+#include "primitives/cmvm/adder_retiming.hpp"
+#include "primitives/cmvm/constant_matrix.hpp"
 #include "rtlgen/rtl_library.hpp"
 #include "rtlgen/write_core.hpp"
 #include "tests/support/dice.hpp"

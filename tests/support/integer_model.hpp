@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "ir/format.hpp"
+#include "ir/numerics/format.hpp"
 
 namespace rtlgen::testing {
 

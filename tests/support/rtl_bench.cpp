@@ -6,10 +6,11 @@
 #include <sstream>
 #include <vector>
 
-#include "ir/schedule.hpp"
 #include "rtlgen/core_signature.hpp"
 #include "rtlgen/emit_core.hpp"
 #include "rtlgen/process.hpp"
+#include "rtlgen/schedule/make_schedule.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 #include "rtlgen/test_vectors.hpp"
 #include "rtlgen/write_core.hpp"
 #include "tests/support/dice.hpp"

@@ -108,14 +108,23 @@ std::vector<double> golden_values(const Workplace& place, const Arguments& overr
                            compiled.graph.node(output).type.frac, compiled.graph.scale_of(output)));
 }
 
-TEST_CASE("command line: help and version end with 0, what is no command with 2", "[command]") {
+const Arguments kCommands = {"build", "check", "emulate", "sim", "profile", "synth", "cmvm", "import", "bench"};
+
+TEST_CASE("command line: help and version end with 0", "[command]") {
   const Workplace place;
   CHECK_THAT(place.done({"--version"}).out, StartsWith("rtlgen "));
   const std::string help = place.done({"--help"}).out;
-  for (const char* command : {"build", "check", "emulate", "sim", "profile", "synth", "cmvm", "import", "bench"}) {
+  for (const std::string& command : kCommands) {
     CAPTURE(command);
-    CHECK_THAT(help, Contains(std::string("  ") + command + " "));
+    CHECK_THAT(help, Contains("  " + command + " "));
     CHECK_THAT(place.done({command, "--help"}).out, Contains("Usage"));
+  }
+}
+
+TEST_CASE("command line: commands and options that there are not end with 2", "[command]") {
+  const Workplace place;
+  for (const std::string& command : kCommands) {
+    CAPTURE(command);
     CHECK_THAT(place.refused({command}), Contains("required"));
     CHECK_THAT(place.refused({command, "--nothing"}), Contains("--nothing") || Contains("required"));
   }
@@ -130,10 +139,6 @@ TEST_CASE("command line: help and version end with 0, what is no command with 2"
 TEST_CASE("command line: whatever the command, a model that is wrong is told with file, line and column", "[command]") {
   const Workplace place;
   place.write_changed("key.yaml", "calibration:", "calibratoin:");
-  place.write_changed("type.yaml", "type: dense", "type: dens");
-  place.write_changed("yaml.yaml", "tokens: 2,", "tokens: [2,");
-  place.write_changed("weights.yaml", "weights: weights.npz", "weights: none.npz");
-  place.write_changed("units.yaml", "units: 2", "units: 3");
   const std::vector<Arguments> commands = {{"check"},
                                            {"build", "-o", "out"},
                                            {"build", "-o", "out", "--no-verify"},
@@ -154,6 +159,14 @@ TEST_CASE("command line: whatever the command, a model that is wrong is told wit
     set.insert(set.end(), {"--set", "hardware.clock=3"});
     CHECK_THAT(place.refused(set), Contains(": error: ") && Contains("'clock'"));
   }
+}
+
+TEST_CASE("check: faults of a model are told where they stand", "[command]") {
+  const Workplace place;
+  place.write_changed("type.yaml", "type: dense", "type: dens");
+  place.write_changed("yaml.yaml", "tokens: 2,", "tokens: [2,");
+  place.write_changed("weights.yaml", "weights: weights.npz", "weights: none.npz");
+  place.write_changed("units.yaml", "units: 2", "units: 3");
   CHECK_THAT(place.refused({"check", "type.yaml"}), StartsWith("type.yaml:7:21: error: ") && Contains("'dense'"));
   CHECK_THAT(place.refused({"check", "yaml.yaml"}), StartsWith("yaml.yaml:") && Contains(": error: "));
   CHECK_THAT(place.refused({"check", "weights.yaml"}), Contains("none.npz") && Contains(": error: "));

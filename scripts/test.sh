@@ -10,10 +10,10 @@ scripts/build.sh
 ctest --test-dir build --no-tests=error --output-on-failure --parallel "$(nproc)" "$@" </dev/null
 (($# == 0)) || exit 0
 
-# What a user does, from the description to the report.
+# What a user does, from the description to the report; adder graphs are kept among the tests.
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-build/rtlgen build configs/jet_tagger/model.yaml -o "$folder/rtl" --events 50
+RTLGEN_CACHE=build/adder_graphs build/rtlgen build configs/jet_tagger/model.yaml -o "$folder/rtl" --events 50
 for count in '"mismatches": 0' '"latency_errors": 0' '"protocol_errors": 0' '"events": 50'; do
   if ! grep -q "$count[,[:space:]]*$" "$folder/rtl/report.json"; then
     echo "test: report.json of the jet tagger does not say $count" >&2

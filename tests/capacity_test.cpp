@@ -57,7 +57,8 @@ class LargeModel {
   ModelFolder folder_;
 };
 
-TEST_CASE("capacity: check and build warn where a core is larger than its device, and by how much", "[capacity]") {
+TEST_CASE("capacity: check and build warn where a core is larger than its device, and by how much",
+          "[capacity][slow]") {
   const LargeModel model("xc7z010");
   const auto resources = model.report()["resources"];
   CHECK(resources["capacity"]["lut"] == 17600);
@@ -77,7 +78,7 @@ TEST_CASE("capacity: check and build warn where a core is larger than its device
   }
 }
 
-TEST_CASE("capacity: nothing is said of a device that is large enough or not known", "[capacity]") {
+TEST_CASE("capacity: nothing is said of a device that is large enough or not known", "[capacity][slow]") {
   const LargeModel fits("xcvu13p");
   CHECK(fits.report()["resources"]["exceeded"].empty());
   CHECK(fits.output_of({"check"}).find("warning") == std::string::npos);

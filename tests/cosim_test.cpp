@@ -10,6 +10,7 @@
 #include "rtlgen/write_core.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
+#include "tests/support/skipped.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -45,7 +46,7 @@ TEST_CASE("cosim: a small model passes back-to-back and with gaps and resets", "
 TEST_CASE("cosim: two layers of the track regressor on nine hits pass, with the public weights where they are at hand",
           "[cosim][verilator]") {
   std::vector<std::string> overrides = {"input.tokens=9", "layers.block.repeat=2"};
-  const std::string shared = std::string(RTLGEN_SHARED_DIR) + "/models/trackformers_lin3";
+  const std::string shared = shared_model("trackformers_lin3");
   std::string events_file = source_folder() + "/configs/encreg/test.npz";
   if (std::filesystem::exists(shared + ".npz")) {
     events_file = shared + "_vectors.npz";

@@ -1,4 +1,5 @@
 // The same description always gives the same files.
+#include <array>
 #include <catch2/catch.hpp>
 #include <map>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include "rtlgen/emit_core.hpp"
 #include "rtlgen/schedule/make_schedule.hpp"
 #include "tests/support/graph_builder.hpp"
+#include "tests/support/program.hpp"
 #include "tests/support/random_model.hpp"
 
 namespace rtlgen::testing {
@@ -30,7 +32,7 @@ std::string first_difference(const std::string& a, const std::string& b) {
   }
 }
 
-/// The first module in which two cores differ.
+/// The first of named texts in which two sets of them differ.
 std::string first_difference(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b) {
   for (const auto& [name, text] : a) {
     const auto other = b.find(name);
@@ -39,7 +41,7 @@ std::string first_difference(const std::map<std::string, std::string>& a, const 
       return name + ": " + difference;
     }
   }
-  return a.size() == b.size() ? "" : "there are more modules";
+  return a.size() == b.size() ? "" : "there are more";
 }
 
 TEST_CASE("determinism: two compilations give identical Verilog, IR and signature", "[determinism]") {
@@ -53,6 +55,34 @@ TEST_CASE("determinism: two compilations give identical Verilog, IR and signatur
     CHECK(first_difference(to_text(first.graph), to_text(second.graph)) == "");
     CHECK(to_json(first.signature).dump() == to_json(second.signature).dump());
     CHECK(first_difference(emit_core(first.graph, first.schedule), emit_core(second.graph, second.schedule)) == "");
+  }
+}
+
+TEST_CASE("determinism: two builds, each with an empty cache of adder graphs, write identical files", "[determinism]") {
+  for (int index = 0; index < 3; ++index) {
+    CAPTURE(index);
+    ModelFolder folder;
+    Dice dice(3100 + static_cast<unsigned>(index));
+    INFO("seed offset " << seed_offset());
+    write_random_model(folder, dice, index);
+    std::array<std::map<std::string, std::string>, 2> cores;
+    std::array<std::map<std::string, std::string>, 2> caches;
+    for (const std::size_t run : {0, 1}) {
+      const TemporaryFolder out;
+      const TemporaryFolder cache;
+      const Outcome outcome =
+          run_rtlgen(out.path(), {"build", folder.folder().file("model.yaml"), "-o", "core", "--no-verify"},
+                     {{"RTLGEN_CACHE=" + cache.path().string()}});
+      INFO(outcome.err);
+      REQUIRE(outcome.status == 0);
+      cores[run] = files_below(out.path() / "core");
+      caches[run] = files_below(cache.path());
+    }
+    CHECK(cores[0].count("report.json") == 1);
+    CHECK(first_difference(cores[0], cores[1]) == "");
+    // Both had to search, and found the same.
+    CHECK_FALSE(caches[0].empty());
+    CHECK(first_difference(caches[0], caches[1]) == "");
   }
 }
 

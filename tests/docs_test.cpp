@@ -1,10 +1,14 @@
 // The pages in docs/ name all that the program knows.
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -13,33 +17,95 @@
 #include "ir/text.hpp"
 #include "primitives/primitive.hpp"
 #include "rtlgen/compile_model.hpp"
+#include "rtlgen/npz.hpp"
 #include "rtlgen/rtl_library.hpp"
 #include "rtlgen/yaml_frontend.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/random_model.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kSource = RTLGEN_SOURCE_DIR;
-
 std::string page(const std::string& name) {
-  std::ifstream file(kSource / "docs" / name);
+  std::ifstream file(fs::path(testing::source_folder()) / "docs" / name);
   REQUIRE(file);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+using Words = std::set<std::string>;
+/// Cells of a row of a table.
+using Row = std::vector<std::string>;
 
-/// The part of docs/ir.md about an operation; empty where it has no heading.
-std::string section(const std::string& text, const std::string& op) {
-  const std::string heading = "\n### " + op + "\n";
-  const std::size_t begin = text.find(heading);
-  if (begin == std::string::npos) {
-    return "";
-  }
-  return text.substr(begin, text.find("\n##", begin + heading.size()) - begin);
+/// What stands below a heading, `### dense`, up to the next heading of any level.
+std::string section(const std::string& text, const std::string& heading) {
+  CAPTURE(heading);
+  const std::size_t begin = text.find("\n" + heading + "\n");
+  REQUIRE(begin != std::string::npos);
+  const std::size_t body = begin + heading.size() + 2;
+  return text.substr(body, std::min(text.find("\n## ", body), text.find("\n### ", body)) - body);
 }
+
+/// The rows of the tables in a text whose first column is called `first`.
+std::vector<Row> rows(const std::string& text, const std::string& first) {
+  std::vector<Row> result;
+  bool wanted = false;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("| ", 0) != 0) {
+      wanted = wanted && line.rfind("|---", 0) == 0;
+      continue;
+    }
+    Row row;
+    for (std::size_t begin = 1; begin < line.size();) {
+      const std::size_t end = std::min(line.find(" |", begin), line.size());
+      row.push_back(begin < end ? line.substr(begin + 1, end - begin - 1) : "");
+      begin = end + 2;
+    }
+    if (wanted) {
+      result.push_back(row);
+    }
+    wanted = wanted || row.front() == first;
+  }
+  return result;
+}
+
+/// The words in backticks of a cell, but for what stands in parentheses: examples and defaults.
+std::vector<std::string> words(const std::string& cell) {
+  std::vector<std::string> result;
+  int depth = 0;
+  for (std::size_t i = 0; i < cell.size(); ++i) {
+    if (cell[i] == '`') {
+      const std::size_t end = cell.find('`', i + 1);
+      REQUIRE(end != std::string::npos);
+      if (depth == 0) {
+        result.push_back(cell.substr(i + 1, end - i - 1));
+      }
+      i = end;
+    } else if (cell[i] == '(') {
+      ++depth;
+    } else if (cell[i] == ')') {
+      --depth;
+    }
+  }
+  return result;
+}
+
+/// The words of the first cells of rows, each of which may have one row only.
+Words keys(const std::vector<Row>& table) {
+  Words result;
+  for (const Row& row : table) {
+    for (const std::string& word : words(row.front())) {
+      CAPTURE(word);
+      CHECK(result.insert(word).second);
+    }
+  }
+  return result;
+}
+
+void insert(Words& into, const std::vector<std::string>& more) { into.insert(more.begin(), more.end()); }
 
 /// What the frontend says of a description.
 std::string complaint(const std::string& description) {
@@ -73,38 +139,110 @@ std::vector<std::string> listed(const std::string& message, const std::string& l
   return words;
 }
 
-const char* const kHead = "model: m\ninput: {tokens: 1, features: 1}\n";
+const std::string kHead = "model: m\ninput: {tokens: 1, features: 1}\n";
+
+/// The keys that the frontend knows at the place where `nothing: 1` stands.
+Words known_keys(const std::string& description) {
+  Words result;
+  insert(result, listed(complaint(description), "(known keys: "));
+  return result;
+}
+
+Words known_layer_keys(const std::string& layer) {
+  return known_keys(kHead + "layers: [{" + layer + ", nothing: 1}]\n");
+}
 
 std::vector<std::string> layer_types() {
-  return listed(complaint(std::string(kHead) + "layers: [{name: a, type: nothing}]\n"), "(known types: ");
+  return listed(complaint(kHead + "layers: [{name: a, type: nothing}]\n"), "(known types: ");
+}
+
+/// A model of what random models have not: exact layers, formats and constants of tokens, attention in steps, a softmax
+/// with tables of its own, a function of two tables.
+CompiledModel exact_model() {
+  const testing::TemporaryFolder folder;
+  const std::vector<double> matrix = {0.25, -0.75, 1.25, 0.5};
+  write_npz(folder.file("weights.npz"), {{"wide.weight", npy_bytes({2, 2}, matrix)},
+                                         {"wide.bias", npy_bytes({2}, std::vector<double>{0.25, -1})},
+                                         {"sum.weight", npy_bytes({2, 2}, matrix)},
+                                         {"sum.bias", npy_bytes({2}, std::vector<double>{0.5, 0})},
+                                         {"mixed.weight", npy_bytes({2, 2}, matrix)},
+                                         {"mixed.bias", npy_bytes({2}, std::vector<double>{0, 1})},
+                                         {"place.weight", npy_bytes({2}, std::vector<double>{1, 1})},
+                                         {"place.bias", npy_bytes({2, 2}, matrix)},
+                                         {"placed.width", npy_bytes({2, 2}, std::vector<double>{4, 5, 6, 5})},
+                                         {"placed.integer", npy_bytes({2, 2}, std::vector<double>{2, 2, 3, 3})},
+                                         {"p.exp_table", npy_bytes({64}, std::vector<double>(64, 9))},
+                                         {"p.inv_table", npy_bytes({128}, std::vector<double>(128, 7))}});
+  std::ofstream(folder.path() / "model.yaml") << R"(model: exact
+input: {tokens: 2, features: 2, format: "fixed<8,3>"}
+weights: weights.npz
+precision: {default: {activation: exact, weight: "fixed<12,4>", bias: "fixed<12,4>"}}
+layers:
+  - {name: wide, type: dense, units: 2}
+  - {name: bent, type: activation, function: sigmoid}
+  - {name: steps, type: quantize, signed: true, bits: 4, scale: 0.25}
+  - {name: sum, type: dense, units: 2}
+  - {name: codes, type: quantize, signed: true, bits: 4, low: -3, high: 5, scale: 0.25}
+  - {name: place, type: affine}
+  - {name: placed, type: quantize, formats: per_token}
+  - {name: s, scores: [placed, placed], heads: 2}
+  - {name: score, type: quantize, format: "fixed<6,3>"}
+  - {name: p, type: softmax, groups: 2, exp_index: "ufixed<6,3>", exp_frac: 7, inv_index: "ufixed<7,3>", inv_frac: 7}
+  - {name: probability, type: quantize, format: "ufixed<6,1>"}
+  - {name: m, mix: [probability, placed], heads: 2}
+  - {name: mixed, type: dense, units: 2, precision: {activation: "fixed<16,4>"}}
+  - {name: smooth, type: activation, function: tanh, precision: {activation: "fixed<14,2>"}}
+)";
+  return compile_model(folder.file("model.yaml"), {});
+}
+
+/// Attributes of all nodes of a graph, by operation.
+void collect(const Graph& graph, std::map<std::string, Words>& attributes) {
+  for (Graph::NodeId id = 0; id < graph.size(); ++id) {
+    Words& seen = attributes[graph.node(id).op];
+    for (const auto& entry : graph.node(id).attributes) {
+      seen.insert(entry.first);
+    }
+  }
 }
 
 }  // namespace
 
-TEST_CASE("docs: ir.md has every operation, in the order of the registry", "[docs]") {
+TEST_CASE("docs: ir.md has every operation and no other, in the order of the registry", "[docs]") {
   const std::string text = page("ir.md");
-  std::size_t last = 0;
-  for (const std::string_view op : primitive_ops()) {
-    CAPTURE(op);
-    const std::size_t at = text.find("\n### " + std::string(op) + "\n");
-    REQUIRE(at != std::string::npos);
-    CHECK(at > last);
-    last = at;
+  std::vector<std::string> documented;
+  std::istringstream lines(text.substr(text.find("\n## Operations\n")));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("### ", 0) == 0) {
+      documented.push_back(line.substr(4));
+    }
   }
+  std::vector<std::string> known;
+  for (const std::string_view op : primitive_ops()) {
+    known.emplace_back(op);
+  }
+  CHECK(documented == known);
 }
 
-TEST_CASE("docs: ir.md has every attribute of the shipped models under its operation", "[docs]") {
+TEST_CASE("docs: ir.md has a row for every attribute of an operation, and nodes have what it names", "[docs]") {
+  std::map<std::string, Words> attributes;
+  for (int index = 0; index < 20; ++index) {
+    testing::ModelFolder folder;
+    testing::Dice dice(8000 + static_cast<unsigned>(index));
+    testing::write_random_model(folder, dice, index);
+    collect(folder.compile().graph, attributes);
+  }
+  collect(exact_model().graph, attributes);
   const std::string text = page("ir.md");
-  for (const char* model : {"jet_tagger", "btag", "encreg"}) {
-    const CompiledModel compiled = compile_model((kSource / "configs" / model / "model.yaml").string(), {});
-    for (Graph::NodeId id = 0; id < compiled.graph.size(); ++id) {
-      const Node& node = compiled.graph.node(id);
-      const std::string part = section(text, node.op);
-      for (const auto& entry : node.attributes) {
-        CAPTURE(model, node.name, node.op, entry.first);
-        CHECK(contains(part, "\n| `" + entry.first + "` |"));
-      }
+  for (const std::string_view name : primitive_ops()) {
+    const std::string op(name);
+    CAPTURE(op);
+    const Words documented = keys(rows(section(text, "### " + op), "attribute"));
+    for (const std::string& attribute : attributes[op]) {
+      CAPTURE(attribute);
+      CHECK(documented.count(attribute) == 1);
     }
+    CHECK(documented == attributes[op]);
   }
 }
 
@@ -119,33 +257,95 @@ TEST_CASE("docs: the example in ir.md is an IR", "[docs]") {
   CHECK(to_text(from_text(to_text(graph))) == to_text(graph));
 }
 
-TEST_CASE("docs: yaml.md has every top-level key", "[docs]") {
+TEST_CASE("docs: yaml.md has a row for every key but those of layers, and no other", "[docs]") {
   const std::string text = page("yaml.md");
-  for (const std::string& key : listed(complaint("nothing: 1\n"), "(known keys: ")) {
-    CAPTURE(key);
-    CHECK(contains(text, "\n| `" + key + "` |"));
-  }
+  const auto documented = [&](const std::string& heading) { return keys(rows(section(text, heading), "key")); };
+  CHECK(documented("## Top level") == known_keys("nothing: 1\n"));
+  CHECK(documented("## Input") == known_keys("model: m\ninput: {nothing: 1}\n"));
+  const std::string layers = "layers: [{name: a, type: argmax}]\n";
+  CHECK(documented("## Hardware") == known_keys(kHead + "hardware: {nothing: 1}\n" + layers));
+  CHECK(documented("## Precision") == known_keys(kHead + "precision: {default: {nothing: 1}}\n" + layers));
 }
 
-TEST_CASE("docs: yaml.md has every layer type and its keys", "[docs]") {
+TEST_CASE("docs: yaml.md has a row for every layer type with its keys, and no other", "[docs]") {
   const std::string text = page("yaml.md");
-  const std::string layers = text.substr(text.find("\n## Layers\n"));
-  for (const std::string& type : layer_types()) {
-    CAPTURE(type);
-    CHECK(contains(layers, "`" + type + "`"));
-    const std::string message = complaint(std::string(kHead) + "layers: [{name: a, type: " + type + ", nothing: 1}]\n");
-    for (const std::string& key : listed(message, "(known keys: ")) {
-      CAPTURE(key);
-      CHECK(contains(layers, "`" + key + "`"));
+  std::map<std::string, Words> documented;
+  for (const Row& row : rows(section(text, "## Layers"), "type")) {
+    REQUIRE(row.size() == 3);
+    for (const std::string& word : words(row[0])) {
+      CAPTURE(word);
+      CHECK(documented.count(word) == 0);
+      insert(documented[word], words(row[1]));
     }
   }
+  for (const Row& row : rows(section(text, "### Quantize layers"), "key")) {
+    insert(documented["quantize"], words(row[0]));
+    insert(documented["quantize"], words(row[1]));
+  }
+  insert(documented["softmax"], {"exp_index", "exp_frac", "inv_index", "inv_frac"});
+  CHECK(keys(rows(section(text, "## Softmax with tables of its own"), "key")) ==
+        Words{"exp_index", "exp_frac", "inv_index", "inv_frac"});
+
+  std::map<std::string, Words> known;
+  for (const std::string& type : layer_types()) {
+    known[type] = known_layer_keys("name: a, type: " + type);
+    for (const char* common : {"name", "type", "input", "precision"}) {  // said of all layers above and below the table
+      CHECK(known[type].erase(common) == 1);
+    }
+  }
+  for (const char* form : {"add: [a, b, ..]", "concat: [a, b, ..]", "scores: [q, k]", "mix: [p, v]"}) {
+    const std::string key = std::string(form).substr(0, std::string(form).find(':'));
+    known[form] = known_layer_keys(key + ": [event, event]");
+    CHECK(known[form].erase(key) == 1);
+    CHECK(known[form].erase("precision") == 1);
+  }
+  for (const auto& entry : known) {
+    CAPTURE(entry.first);
+    CHECK(documented[entry.first] == entry.second);
+  }
+  CHECK(documented.size() == known.size());
 }
 
-TEST_CASE("docs: rtl.md has every module of the library", "[docs]") {
+TEST_CASE("docs: commands.md has a row for every option of a command, and no other", "[docs]") {
+  const std::string text = page("commands.md");
+  const testing::TemporaryFolder folder;
+  for (const char* command : {"build", "import", "emulate", "profile", "synth", "cmvm"}) {
+    CAPTURE(command);
+    Words known;
+    std::istringstream help(testing::run_rtlgen(folder.path(), {command, "--help"}).out);
+    for (std::string line; std::getline(help, line);) {
+      const std::size_t dashes = line.find("--");
+      if (line.rfind("  -", 0) == 0 && dashes != std::string::npos && dashes < 8) {
+        known.insert(line.substr(dashes, line.find_first_of(" ,", dashes) - dashes));
+      }
+    }
+    known.erase("--help");
+    known.erase("--set");  // of all commands with a model
+    Words documented;
+    for (const std::string& word : keys(rows(section(text, std::string("## ") + command), "option"))) {
+      if (word.rfind("--", 0) == 0) {
+        documented.insert(word);
+      }
+    }
+    CHECK(documented == known);
+  }
+}
+
+TEST_CASE("docs: rtl.md has a row or a heading for every module of the library", "[docs]") {
   const std::string text = page("rtl.md");
+  const Words table = keys(rows(text, "module"));
+  Words known;
   for (const auto& entry : rtl_library()) {
     CAPTURE(entry.first);
-    CHECK(contains(text, "`" + entry.first + "`"));
+    known.insert(entry.first);
+    const std::string quoted = "`" + entry.first + "` (";
+    const bool found = table.count(entry.first) == 1 || text.find("\n### " + quoted) != std::string::npos ||
+                       text.find("\n" + quoted) != std::string::npos;
+    CHECK(found);
+  }
+  for (const std::string& module : table) {
+    CAPTURE(module);
+    CHECK(known.count(module) == 1);
   }
 }
 

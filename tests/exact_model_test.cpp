@@ -244,7 +244,7 @@ Model normalised_sums(Dice& dice) {
   return model;
 }
 
-TEST_CASE("exact models: a layer's own format rounds any sums, to the nearest code but for ties", "[exact]") {
+TEST_CASE("exact models: a layer's own format rounds any sums, to the nearest code but for ties", "[exact][slow]") {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);

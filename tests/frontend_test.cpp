@@ -11,6 +11,7 @@
 #include "rtlgen/file_bytes.hpp"
 #include "rtlgen/npz.hpp"
 #include "rtlgen/yaml_frontend.hpp"
+#include "tests/support/skipped.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {
@@ -18,6 +19,8 @@ namespace {
 
 using Shape = std::vector<std::size_t>;
 
+using testing::has_shared_model;
+using testing::shared_model;
 using testing::source_folder;
 
 /// A folder with a model in it; goes away with the test.
@@ -580,17 +583,6 @@ TEST_CASE("frontend: the shipped models", "[frontend]") {
   CHECK(encreg.layers.size() == 2 + 1 + 2 * 13 + 1);
 }
 
-#ifdef RTLGEN_SHARED_DIR
-const std::string kModels = std::string(RTLGEN_SHARED_DIR) + "/models/";
-
-bool has_shared_models() {
-  const std::string problem = why_unreadable(kModels + "trackformers_lin3_vectors.npz");
-  if (!problem.empty()) {
-    WARN("skipped: " << kModels << "trackformers_lin3_vectors.npz: " << problem);
-  }
-  return problem.empty();
-}
-
 /// The array of a file as [rows, columns] with the last dimension as columns.
 RowMatrix load_matrix(const std::string& path, const std::string& name) {
   const NpyArray array = NpzFile(path).read(name);
@@ -600,12 +592,12 @@ RowMatrix load_matrix(const std::string& path, const std::string& name) {
 }
 
 TEST_CASE("float reference: the public b-tagger", "[frontend]") {
-  if (!has_shared_models()) {
+  if (!has_shared_model("hls4ml_btag_float_vectors.npz")) {
     return;
   }
-  const std::string vectors = kModels + "hls4ml_btag_float_vectors.npz";
+  const std::string vectors = shared_model("hls4ml_btag_float_vectors.npz");
   for (const char* const projection : {"merged", "separate"}) {
-    std::vector<std::string> overrides = {"weights=" + kModels + "hls4ml_btag_float.npz"};
+    std::vector<std::string> overrides = {"weights=" + shared_model("hls4ml_btag_float.npz")};
     for (const char* const block : {"block0", "block1", "block2"}) {
       overrides.push_back(std::string("layers.") + block + ".attn.projection=" + projection);
     }
@@ -616,13 +608,13 @@ TEST_CASE("float reference: the public b-tagger", "[frontend]") {
   }
 }
 
-TEST_CASE("float reference: the public track regressor", "[frontend]") {
-  if (!has_shared_models()) {
+TEST_CASE("float reference: the public track regressor", "[frontend][slow]") {
+  if (!has_shared_model("trackformers_lin3_vectors.npz")) {
     return;
   }
-  const std::string vectors = kModels + "trackformers_lin3_vectors.npz";
+  const std::string vectors = shared_model("trackformers_lin3_vectors.npz");
   const std::string path = source_folder() + "/configs/encreg/model.yaml";
-  const std::string weights = "weights=" + kModels + "trackformers_lin3.npz";
+  const std::string weights = "weights=" + shared_model("trackformers_lin3.npz");
   const Model full = load_model(path, {weights, "input.mask=none", "input.arrays.x=x_fixed"});
   CHECK(distance(output(full, load_events(vectors, full, std::nullopt)), load_matrix(vectors, "y_fixed_float64")) <
         1e-9);
@@ -640,9 +632,6 @@ TEST_CASE("float reference: the public track regressor", "[frontend]") {
   }
   CHECK(worst < 1e-9);
 }
-#else
-TEST_CASE("float reference: the public models", "[frontend]") { WARN("skipped: built without RTLGEN_SHARED_DIR"); }
-#endif
 
 }  // namespace
 }  // namespace rtlgen

@@ -89,7 +89,7 @@ int count_ops(const Graph& graph, const std::string& op) {
 
 Quantizer fixed(int width, int integer) { return {Format{true, width, integer}, Rounding::rnd, Overflow::sat}; }
 
-TEST_CASE("functions: no result is further off than is said", "[functions]") {
+TEST_CASE("functions: no result is further off than is said", "[functions][slow]") {
   for (const auto& [name, formula] : formulas()) {
     for (const Format& input : {Format{true, 16, 8}, Format{true, 18, 4}, Format{false, 15, 6}, Format{true, 9, 4}}) {
       for (const int bits : {6, 9, 10}) {
@@ -110,7 +110,8 @@ TEST_CASE("functions: no result is further off than is said", "[functions]") {
   }
 }
 
-TEST_CASE("functions: tables of the default size are good for 16 bits over any range of the input", "[functions]") {
+TEST_CASE("functions: tables of the default size are good for 16 bits over any range of the input",
+          "[functions][slow]") {
   // dB of a normal signal; what rounding the input costs is left out. softsign moves everywhere, so it is not here.
   const std::map<std::string, double> least = {{"sigmoid", 74}, {"tanh", 74}, {"gelu", 72},     {"silu", 68},
                                                {"elu", 70},     {"selu", 70}, {"softplus", 74}, {"hard_swish", 72}};

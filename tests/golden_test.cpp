@@ -12,21 +12,11 @@
 #include "rtlgen/compile_model.hpp"
 #include "rtlgen/event_file.hpp"
 #include "rtlgen/npz.hpp"
+#include "tests/support/skipped.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen::testing {
 namespace {
-
-const std::string kShared = std::string(RTLGEN_SHARED_DIR) + "/models/";
-
-/// Whether the third-party models are there; prints why a test is skipped where they are not.
-bool has_shared_models() {
-  if (std::filesystem::exists(kShared + "trackformers_lin3_vectors.npz")) {
-    return true;
-  }
-  WARN("skipped: there are no third-party models in " << kShared);
-  return false;
-}
 
 std::string config(const std::string& name) { return source_folder() + "/configs/" + name + "/model.yaml"; }
 
@@ -79,11 +69,11 @@ TEST_CASE("golden: the jet tagger is as accurate as its float model within half 
 }
 
 TEST_CASE("golden: the public b-tagger decides as in float64 on 99 percent of the vectors", "[golden]") {
-  if (!has_shared_models()) {
+  if (!has_shared_model("hls4ml_btag_float_vectors.npz")) {
     return;
   }
-  const CompiledModel compiled = compile_model(config("btag"), {"weights=" + kShared + "hls4ml_btag_float.npz"});
-  const std::string vectors = kShared + "hls4ml_btag_float_vectors.npz";
+  const CompiledModel compiled = compile_model(config("btag"), {"weights=" + shared_model("hls4ml_btag_float.npz")});
+  const std::string vectors = shared_model("hls4ml_btag_float_vectors.npz");
   const Events events = load_events(vectors, compiled.model, std::nullopt);
   const NpyArray expected = NpzFile(vectors).read("y_latent_float64");
   const Eigen::Map<const RowMatrix> reference(expected.values.data(), static_cast<Eigen::Index>(expected.shape[0]),
@@ -94,17 +84,17 @@ TEST_CASE("golden: the public b-tagger decides as in float64 on 99 percent of th
 }
 
 TEST_CASE("golden: the public track regressor on padded events errs at most a fifth more than float", "[golden]") {
-  if (has_shared_models()) {
-    CHECK(error_ratio({"weights=" + kShared + "trackformers_lin3.npz"}, kShared + "trackformers_lin3_vectors.npz",
-                      std::nullopt) <= 1.2);
+  if (has_shared_model("trackformers_lin3_vectors.npz")) {
+    CHECK(error_ratio({"weights=" + shared_model("trackformers_lin3.npz")},
+                      shared_model("trackformers_lin3_vectors.npz"), std::nullopt) <= 1.2);
   }
 }
 
 TEST_CASE("golden: the public track regressor on full events errs at most a fifth more than float", "[golden]") {
-  if (has_shared_models()) {
-    const std::string vectors = kShared + "trackformers_lin3_vectors.npz";
+  if (has_shared_model("trackformers_lin3_vectors.npz")) {
+    const std::string vectors = shared_model("trackformers_lin3_vectors.npz");
     const TemporaryFolder folder;
-    CHECK(error_ratio({"weights=" + kShared + "trackformers_lin3.npz", "input.mask=none", "input.arrays.x=x_fixed",
+    CHECK(error_ratio({"weights=" + shared_model("trackformers_lin3.npz"), "input.mask=none", "input.arrays.x=x_fixed",
                        "input.arrays.labels=y_fixed_true",
                        "test=", "calibration=" + write_calibration(folder, vectors, {"x_fixed"}, 256, 256)},
                       vectors, 256) <= 1.2);
@@ -112,10 +102,10 @@ TEST_CASE("golden: the public track regressor on full events errs at most a fift
 }
 
 TEST_CASE("golden: the public regressor of 180 hits errs at most a fifth more than float", "[golden]") {
-  if (has_shared_models()) {
-    const std::string vectors = kShared + "trackformers_lin1to20_vectors.npz";
+  if (has_shared_model("trackformers_lin1to20_vectors.npz")) {
+    const std::string vectors = shared_model("trackformers_lin1to20_vectors.npz");
     const TemporaryFolder folder;
-    CHECK(error_ratio({"weights=" + kShared + "trackformers_lin1to20.npz", "input.tokens=180",
+    CHECK(error_ratio({"weights=" + shared_model("trackformers_lin1to20.npz"), "input.tokens=180",
                        "test=", "calibration=" + write_calibration(folder, vectors, {"x", "n_hits"}, 64, 192)},
                       vectors, 64) <= 1.2);
   }

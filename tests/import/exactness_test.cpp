@@ -1,7 +1,6 @@
 // Imported quantized models compute what their files say, to the last bit.
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
 #include "tests/support/python.hpp"
+#include "tests/support/skipped.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -227,16 +227,14 @@ TEST_CASE("import: the comparison sees one wrong number among all", "[import]") 
 }
 
 TEST_CASE("import: the public intrusion detector decides as its reference", "[import]") {
-  const std::string shared = std::string(RTLGEN_SHARED_DIR) + "/models/";
-  if (!std::filesystem::exists(shared + "files/qonnx_unsw_w2a2.onnx")) {
-    WARN("skipped: there are no third-party models in " << shared);
+  if (!has_shared_model("files/qonnx_unsw_w2a2.onnx")) {
     return;
   }
   const TemporaryFolder folder;
-  const NpzFile vectors(shared + "qonnx_unsw_w2a2_vectors.npz");
+  const NpzFile vectors(shared_model("qonnx_unsw_w2a2_vectors.npz"));
   const NpyArray x = vectors.read("x");
   write_npy(folder.file("x.npy"), x.shape, x.values);
-  const std::string description = import_onnx(folder, shared + "files/qonnx_unsw_w2a2.onnx", "fixed<2,2>");
+  const std::string description = import_onnx(folder, shared_model("files/qonnx_unsw_w2a2.onnx"), "fixed<2,2>");
   CHECK(count_differences(golden_rows(description, folder.file("x.npy")), vectors.read("y_float64")) == 0);
 }
 

@@ -14,6 +14,7 @@
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
 #include "tests/support/python.hpp"
+#include "tests/support/skipped.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -62,18 +63,14 @@ TEST_CASE("export_torch: state dicts are the models that torch exports", "[impor
 }
 
 TEST_CASE("export_torch: the public track regressor has its arrays and its outputs", "[import]") {
-  const std::string shared = std::string(RTLGEN_SHARED_DIR) + "/models/";
-  if (!std::filesystem::exists(shared + "files/trackformers_lin3.pt")) {
-    WARN("skipped: there are no third-party models in " << shared);
-    return;
-  }
-  if (!has_python()) {
+  if (!has_shared_model("files/trackformers_lin3.pt") || !has_python()) {
     return;
   }
   const TemporaryFolder folder;
-  export_torch(folder, shared + "files/trackformers_lin3.pt", {"--heads", "8", "--tokens", "27", "--mask", "count"});
+  export_torch(folder, shared_model("files/trackformers_lin3.pt"),
+               {"--heads", "8", "--tokens", "27", "--mask", "count"});
   const NpzFile written(folder.file("exported/weights.npz"));
-  const NpzFile known(shared + "trackformers_lin3.npz");
+  const NpzFile known(shared_model("trackformers_lin3.npz"));
   const std::vector<std::string> names = known.names();
   const std::vector<std::string> written_names = written.names();
   CHECK(std::set<std::string>(names.begin(), names.end()) ==
@@ -85,7 +82,7 @@ TEST_CASE("export_torch: the public track regressor has its arrays and its outpu
     CHECK(written.read(name).values == array.values);
   }
   // Outputs at padding are not compared: nobody asks for them.
-  const NpzFile vectors(shared + "trackformers_lin3_vectors.npz");
+  const NpzFile vectors(shared_model("trackformers_lin3_vectors.npz"));
   const NpyArray x = vectors.read("x");
   const NpyArray hits = vectors.read("n_hits");
   write_npz(folder.file("events.npz"),

@@ -90,7 +90,7 @@ TEST_CASE("hdf5: many reads of one dataset add up", "[hdf5]") {
 }
 
 // The library itself crashes on some of these: in a process of its own.
-TEST_CASE("hdf5: damaged files are errors or read, and never more", "[hdf5]") {
+TEST_CASE("hdf5: damaged files are errors or read, and never more", "[hdf5][hostile]") {
   const std::string good = fixture("branches.h5");
   const unsigned seed = 7;
   INFO("seed " << seed);

@@ -24,11 +24,14 @@
 #include "rtlgen/npz.hpp"
 #include "rtlgen/yaml_frontend.hpp"
 #include "tests/support/imported.hpp"
+#include "tests/support/skipped.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {
 namespace {
 
+using testing::has_shared_model;
+using testing::shared_model;
 using testing::TemporaryFolder;
 
 std::string fixture(const std::string& name) { return testing::source_folder() + "/tests/data/import/keras/" + name; }
@@ -349,7 +352,7 @@ const ImportedLayer& layer_called(const ImportedModel& model, const std::string&
   return *found;
 }
 
-TEST_CASE("keras: gamma and beta of quantized layer norms are powers of two; what is not followed is said", "[keras]") {
+TEST_CASE("keras: gamma and beta of quantized layer norms are powers of two, and what is not followed is said", "[keras]") {
   const ImportedModel model = read_keras(options_of(fixture("physics.h5")));
   const auto is_power = [](double value) {
     int exponent = 0;
@@ -661,19 +664,14 @@ TEST_CASE("keras: damaged files are errors or read, and never more", "[keras]") 
   CHECK_THROWS_WITH(read_keras(options_of(folder.file("none.h5"))), Catch::Contains("none.h5"));
 }
 
-#ifdef RTLGEN_SHARED_DIR
 TEST_CASE("keras: a public model computes what its reference says", "[keras]") {
-  const std::string models = std::string(RTLGEN_SHARED_DIR) + "/models/";
-  const std::string events = models + "hls4ml_btag_float_vectors.npz";
-  const std::string problem = why_unreadable(events);
-  if (!problem.empty()) {
-    WARN("skipped: " << events << ": " << problem);
+  if (!has_shared_model("hls4ml_btag_float_vectors.npz")) {
     return;
   }
+  const std::string events = shared_model("hls4ml_btag_float_vectors.npz");
   const std::vector<double> expected = NpzFile(events).read("y_latent_float64").values;
-  CHECK(difference(models + "files/hls4ml_btag_float.h5", events, expected) < 1e-6);
+  CHECK(difference(shared_model("files/hls4ml_btag_float.h5"), events, expected) < 1e-6);
 }
-#endif
 
 }  // namespace
 }  // namespace rtlgen

@@ -138,7 +138,7 @@ TEST_CASE("adder graph: the cost of an adder is the pairs of bits that meet", "[
   }
 }
 
-TEST_CASE("adder graph: the earliest stages are a pipeline", "[adder_graph]") {
+TEST_CASE("adder graph: the earliest stages are a pipeline", "[adder_graph][slow]") {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     Dice dice(seed);
     const AdderGraph graph = random_graph(dice);

@@ -150,7 +150,7 @@ TEST_CASE("adder retiming: so are those with adders of three operands", "[adder_
   check_tiny_graphs(true);
 }
 
-TEST_CASE("adder retiming: products need no more bits than in the earliest stages", "[adder_graph]") {
+TEST_CASE("adder retiming: products need no more bits than in the earliest stages", "[adder_graph][slow]") {
   for (int levels = 1; levels <= 4; ++levels) {
     int fewer = 0;
     for (unsigned seed = 1; seed <= 40; ++seed) {

@@ -111,7 +111,7 @@ TEST_CASE("blockwise sharing: any number of pairs gives the product within the l
   }
 }
 
-TEST_CASE("blockwise sharing: a layer of 600 inputs shares most of its adders", "[dense]") {
+TEST_CASE("blockwise sharing: a layer of 600 inputs shares most of its adders", "[dense][slow]") {
   Dice dice(1);
   const Literal matrix = matrix_of(16, 600, [&] { return dice.percent(50) ? 1 : -1; });
   ConstantMatrixOptions options;
@@ -123,7 +123,7 @@ TEST_CASE("blockwise sharing: a layer of 600 inputs shares most of its adders", 
   CHECK(graph.nodes.size() - 600 < 150 * 28);
 }
 
-TEST_CASE("blockwise sharing: pairs in memory and bytes of a network stay bounded", "[dense]") {
+TEST_CASE("blockwise sharing: pairs in memory and bytes of a network stay bounded", "[dense][slow]") {
   constexpr int kInputs = 300;
   constexpr int kOutputs = 8;
   constexpr std::size_t kPairs = 20000;

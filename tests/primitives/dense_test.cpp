@@ -54,7 +54,7 @@ TEST_CASE("dense: canonical signed digits give the value back with no two neighb
   }
 }
 
-TEST_CASE("dense: the adder graph computes W x + b inside its intervals", "[dense]") {
+TEST_CASE("dense: the adder graph computes W x + b inside its intervals", "[dense][slow]") {
   for (unsigned seed = 1; seed <= 300; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);

@@ -56,7 +56,7 @@ Graph merged(const Graph& graph) {
   return result;
 }
 
-TEST_CASE("merge dense: all tensors keep their names, types and values", "[dense]") {
+TEST_CASE("merge dense: all tensors keep their names, types and values", "[dense][slow]") {
   int merges = 0;
   for (unsigned seed = 1; seed <= 150; ++seed) {
     CAPTURE(seed);

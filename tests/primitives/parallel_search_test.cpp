@@ -96,7 +96,7 @@ TEST_CASE("parallel search: a network cut in parts and put together is the same"
   }
 }
 
-TEST_CASE("parallel search: what the parts become fits together, with fewer adder bits", "[dense]") {
+TEST_CASE("parallel search: what the parts become fits together, with fewer adder bits", "[dense][slow]") {
   long before = 0;
   long after = 0;
   for (unsigned seed = 1; seed <= 20; ++seed) {
@@ -139,7 +139,7 @@ TEST_CASE("parallel search: the number of threads changes nothing", "[dense]") {
   CHECK(operands[2] == operands[0]);
 }
 
-TEST_CASE("parallel search: large matrices are multiplied right with any number of threads", "[dense]") {
+TEST_CASE("parallel search: large matrices are multiplied right with any number of threads", "[dense][slow]") {
   Dice dice(3);
   constexpr int kSize = 44;
   Literal weight{{kSize, kSize}, {}};

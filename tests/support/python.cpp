@@ -3,12 +3,13 @@
 #include <catch2/catch.hpp>
 
 #include "rtlgen/process.hpp"
+#include "tests/support/skipped.hpp"
 
 namespace rtlgen::testing {
 
 bool has_python() {
   if (std::string(RTLGEN_PYTHON).empty()) {
-    WARN("skipped: no python3 with numpy and onnx was found when the build was configured");
+    skip("no python3 with numpy and onnx was found when the build was configured");
     return false;
   }
   return true;

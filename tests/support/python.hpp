@@ -8,7 +8,7 @@
 
 namespace rtlgen::testing {
 
-/// Whether there is a Python with numpy and onnx; prints why a test is skipped where there is none.
+/// Whether there is a Python with numpy and onnx; the test is skipped where there is none.
 bool has_python();
 
 /// Runs a program with arguments, its path relative to the project's sources; the working directory is `folder`.

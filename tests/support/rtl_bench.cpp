@@ -19,7 +19,7 @@
 namespace rtlgen::testing {
 namespace {
 
-constexpr std::chrono::seconds kTimeout{120};
+constexpr std::chrono::seconds kTimeout{600};
 
 /// The low `width` bits of a hexadecimal number as binary digits.
 std::string to_binary(const std::string& hex, int width) {

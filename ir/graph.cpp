@@ -34,7 +34,8 @@ Format tensor_format(const Node& node) {
       return node.quantizer(key).format;
     }
   }
-  const bool is_signed = node.type.range().lo < 0;
+  // Nothing but zeros needs a bit all the same: that of the sign.
+  const bool is_signed = node.type.range().lo < 0 || (node.type.width == 1 && node.type.range().hi == 0);
   const int width = std::max(1, node.type.width - (is_signed ? 0 : 1));
   return Format{is_signed, width, width - node.type.frac};
 }

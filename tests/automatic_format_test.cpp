@@ -224,6 +224,23 @@ TEST_CASE("layer norm: an automatic input format of many features fits the sum o
   CHECK(output_sqnr(compiled, files.event_file()) > 45);
 }
 
+TEST_CASE("functions: an operand that is always 0 has a table, too", "[calibration]") {
+  ModelFiles files;
+  files.weight("d.weight", {2, 2}, [](std::size_t) { return 0.0; });
+  files.weight("d.bias", {2}, [](std::size_t) { return 0.0; });
+  files.events({5, 1, 2}, [&](std::size_t) { return files.normal(); });
+  const CompiledModel compiled = compile_model(
+      files.write("input: {tokens: 1, features: 2, format: \"fixed<8,3>\"}\n"
+                  "precision: {default: {activation: exact}}\nlayers:\n"
+                  "  - {name: d, type: dense, units: 2}\n"
+                  "  - {name: q, type: quantize, format: \"fixed<16,4>\"}\n"
+                  "  - {name: f, type: activation, function: sigmoid, precision: {activation: \"fixed<14,2>\"}}\n"),
+      {});
+  const Events events = load_events(files.event_file(), compiled.model, std::nullopt);
+  const Mantissas golden = golden_output(compiled.graph, quantize_events(compiled.graph, events));
+  CHECK((golden.array() == 0.5 * 4096).all());
+}
+
 TEST_CASE("saturation: warnings name the tensor, its format and the share", "[calibration]") {
   ModelFiles files;
   files.random_weight("d.weight", {4, 4});

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "ir/activation_functions.hpp"
+#include "ir/attention_formats.hpp"
 #include "ir/calibrate.hpp"
 #include "ir/exact_combination.hpp"
 #include "ir/exact_function.hpp"
@@ -19,7 +20,7 @@
 #include "ir/exact_node.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/function_lowering.hpp"
-#include "ir/sample.hpp"
+#include "ir/quantize_weights.hpp"
 #include "ir/verify.hpp"
 #include "primitives/attention.hpp"
 #include "primitives/normalize.hpp"
@@ -34,8 +35,6 @@ namespace rtlgen {
 namespace {
 
 constexpr std::size_t kCalibrationPortion = 128;  // events run through the float model at once
-constexpr std::size_t kScoreEvents = 256;         // events whose attention scores are looked at
-constexpr int kRowSpread = 6;  // a weight row may have this many fraction bits more than the coarsest
 
 constexpr int kLeastExpBits = 8;  // automatic widths inside attention are not made narrower
 constexpr int kLeastTableBits = 6;
@@ -52,88 +51,6 @@ double round_significand(double x, int bits) {
   const double significand = std::frexp(x, &exponent);
   return std::ldexp(std::round(std::ldexp(significand, bits)), exponent - bits);
 }
-
-/// Real numbers as mantissas with one binary point.
-struct QuantizedArray {
-  std::vector<std::int64_t> mantissas;
-  int frac = 0;
-};
-
-/// Most fraction bits with which `largest` fits a signed number of `bits` bits.
-int finest_frac(double largest, int bits) {
-  int frac = bits - integer_bits(largest);
-  // integer_bits allows for the rounding of a value just below a power of two by one bit; try without.
-  if (std::floor(std::ldexp(largest, frac + 1) + 0.5) <= static_cast<double>((std::int64_t{1} << (bits - 1)) - 1)) {
-    ++frac;
-  }
-  return frac;
-}
-
-/// Weights [rows, columns]. Automatic: `bits` bits for each row, whose steps are powers of two of their own.
-QuantizedArray quantize_weights(const RowMatrix& weight, const FormatSpec& spec) {
-  QuantizedArray result;
-  result.mantissas.reserve(static_cast<std::size_t>(weight.size()));
-  if (!spec.automatic) {
-    result.frac = spec.quantizer.format.frac();
-    for (Eigen::Index i = 0; i < weight.size(); ++i) {
-      result.mantissas.push_back(quantize_real(weight.data()[i], spec.quantizer));
-    }
-    return result;
-  }
-  std::vector<int> fracs;
-  int coarsest = std::numeric_limits<int>::max();
-  for (Eigen::Index row = 0; row < weight.rows(); ++row) {
-    const double largest = weight.row(row).cwiseAbs().maxCoeff();
-    fracs.push_back(largest > 0 ? finest_frac(largest, spec.bits) : std::numeric_limits<int>::max());
-    coarsest = std::min(coarsest, fracs.back());
-  }
-  if (coarsest == std::numeric_limits<int>::max()) {  // nothing but zeros
-    coarsest = 0;
-  }
-  for (int& frac : fracs) {
-    frac = std::min(frac, coarsest + kRowSpread);
-  }
-  result.frac = *std::max_element(fracs.begin(), fracs.end());
-  for (Eigen::Index row = 0; row < weight.rows(); ++row) {
-    const int frac = fracs[static_cast<std::size_t>(row)];
-    const Quantizer quantizer{Format{true, spec.bits, spec.bits - frac}, Rounding::rnd, Overflow::sat};
-    for (Eigen::Index column = 0; column < weight.cols(); ++column) {
-      result.mantissas.push_back(quantize_real(weight(row, column), quantizer) *
-                                 (std::int64_t{1} << (result.frac - frac)));
-    }
-  }
-  return result;
-}
-
-/// The format that biases are rounded to.
-Quantizer bias_quantizer(const Eigen::VectorXd& bias, const FormatSpec& spec) {
-  Quantizer quantizer = spec.quantizer;
-  if (spec.automatic) {
-    const double largest = bias.size() > 0 ? bias.cwiseAbs().maxCoeff() : 0;
-    const int frac = largest > 0 ? finest_frac(largest, spec.bits) : 0;
-    quantizer.format = Format{true, spec.bits, spec.bits - frac};
-  }
-  return quantizer;
-}
-
-/// Biases rounded to their format, then brought to the accumulator's binary point (rounded once more if that is
-/// coarser).
-std::vector<std::int64_t> quantize_bias(const Eigen::VectorXd& bias, const FormatSpec& spec, int accumulator_frac) {
-  const Quantizer quantizer = bias_quantizer(bias, spec);
-  std::vector<std::int64_t> mantissas;
-  for (Eigen::Index i = 0; i < bias.size(); ++i) {
-    mantissas.push_back(
-        shift_round(quantize_real(bias[i], quantizer), quantizer.format.frac() - accumulator_frac, Rounding::rnd));
-  }
-  return mantissas;
-}
-
-/// What calibration shows of an attention layer's scores, in units of log2.
-struct ScoreRange {
-  double largest_magnitude = 0;
-  double largest = -std::numeric_limits<double>::infinity();
-  double least_row_max = std::numeric_limits<double>::infinity();
-};
 
 class ModelQuantizer {
  public:
@@ -670,28 +587,6 @@ class ModelQuantizer {
                   operands);
   }
 
-  /// Bits inside an attention.
-  struct AttentionFormats {
-    Quantizer score;
-    bool row_max = true;
-    int exp_width = 0;
-    int recip_index = 0;
-
-    std::int64_t exp_bias() const { return row_max ? 0 : score.format.max() >> score.format.frac(); }
-    int recip_width() const { return recip_index + 2; }
-    int sum_width(int tokens) const { return exp_width + clog2(tokens); }
-    /// Most leading zeros of the sum of exponentials. With the row maximum one of them is at least 1/2 of full scale;
-    /// without it the sum may be as small as 1.
-    int zeros(int tokens) const {
-      return row_max ? sum_width(tokens) - exp_width : std::min(sum_width(tokens) - 1, 24 - recip_width());
-    }
-    /// Bits of the normalised product (signed) of values in `range`.
-    int product_width(int tokens, const Interval& range) const {
-      const std::int64_t largest = ((std::int64_t{1} << exp_width) - 1) * tokens;
-      return signed_width(largest * hull(range, Interval{0, 0})) + recip_width() + zeros(tokens);
-    }
-  };
-
   /// The formats that the description asks for; what it leaves open so that everything fits.
   AttentionFormats attention_formats(const Layer& layer, const TensorType& values) const {
     AttentionFormats formats;
@@ -699,7 +594,7 @@ class ModelQuantizer {
     formats.recip_index = table_bits(layer);
     std::optional<ScoreRange> range;
     if (calibration_.count > 0) {
-      range = scores(layer);
+      range = score_range(layer, tensors_[layer.inputs.at(0)], tensors_[layer.inputs.at(1)], calibration_);
     }
     formats.score = score_quantizer(layer, range);
     const auto too_wide = [&] { return formats.product_width(model_.tokens, values.range()) > kMaxNormalisedWidth; };
@@ -752,39 +647,6 @@ class ModelQuantizer {
                                                  kMaxScoreWidth));
     }
     return score;
-  }
-
-  ScoreRange scores(const Layer& layer) const {
-    ScoreRange range;
-    const RowMatrix& q = tensors_[layer.inputs.at(0)];
-    const RowMatrix& k = tensors_[layer.inputs.at(1)];
-    const Eigen::Index tokens = model_.tokens;
-    const Eigen::Index dim = q.cols() / layer.heads;
-    const auto real = [&](Eigen::Index row) {
-      return calibration_.mask.empty() || calibration_.mask[static_cast<std::size_t>(row)] != 0;
-    };
-    for (const std::size_t event : sample_indices(calibration_.count, kScoreEvents)) {
-      const Eigen::Index top = static_cast<Eigen::Index>(event) * tokens;
-      for (int head = 0; head < layer.heads; ++head) {
-        const int kv_head = layer.kv_heads == 1 ? 0 : head;
-        const RowMatrix s =
-            q.block(top, head * dim, tokens, dim) * k.block(top, kv_head * dim, tokens, dim).transpose();
-        for (Eigen::Index i = 0; i < tokens; ++i) {
-          double row_max = -std::numeric_limits<double>::infinity();
-          for (Eigen::Index j = 0; real(top + i) && j < tokens; ++j) {
-            if (real(top + j)) {
-              row_max = std::max(row_max, s(i, j));
-              range.largest_magnitude = std::max(range.largest_magnitude, std::abs(s(i, j)));
-            }
-          }
-          if (row_max > -std::numeric_limits<double>::infinity()) {
-            range.largest = std::max(range.largest, row_max);
-            range.least_row_max = std::min(range.least_row_max, row_max);
-          }
-        }
-      }
-    }
-    return range;
   }
 
   NodeId lower_activation(std::size_t index, NodeId x) {

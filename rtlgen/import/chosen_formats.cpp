@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "rtlgen/import/default_formats.hpp"
 #include "rtlgen/import/event_format.hpp"
 #include "rtlgen/import/exact_layers.hpp"
 #include "rtlgen/import/layer_links.hpp"

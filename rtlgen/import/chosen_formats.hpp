@@ -5,10 +5,6 @@
 
 namespace rtlgen {
 
-/// What a tensor gets whose range nobody has looked at, and what it gets with calibration events.
-constexpr const char* kChosenFormat = "fixed<18,8>";
-constexpr const char* kCalibratedFormat = "auto<18>";
-
 /// Simplifies affine layers, settles the format of the event, and gives formats to the tensors of an exact model that
 /// cannot be exact: what layers make that are no sums of products (attention, norms, means of masked tokens, smooth
 /// functions), and what they read. Exact tensors are rounded in the layer that makes them, or in an activation `linear`

@@ -16,7 +16,7 @@
 
 #include "ir/numerics/format.hpp"
 #include "primitives/requantize.hpp"
-#include "rtlgen/import/chosen_formats.hpp"
+#include "rtlgen/import/default_formats.hpp"
 #include "rtlgen/import/feature_map.hpp"
 #include "rtlgen/import/layer_links.hpp"
 

@@ -9,17 +9,9 @@
 
 #include "rtlgen/import/imported_model.hpp"
 #include "rtlgen/import/keras_file.hpp"
+#include "rtlgen/import/keras_tensor.hpp"
 
 namespace rtlgen {
-
-/// A tensor of the Keras model, by the layer of the description that makes it.
-struct KerasTensor {
-  std::string name;        ///< `event` or a layer of the description
-  std::vector<int> shape;  ///< without the batch: [features], [tokens,features]; the event's may have more axes
-  bool flat = false;       ///< [tokens*features] of a flatten layer: only a dense layer may follow
-  std::vector<double> constant =
-      {};  ///< [tokens,features] of a tensor that is the same for all events: only Add may follow
-};
 
 /// A layer that is called on tensors.
 struct KerasCall {

@@ -1,10 +1,11 @@
 // Shapes of Keras tensors and orders of weights.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
-#include "rtlgen/import/keras_layers.hpp"
+#include "rtlgen/import/keras_tensor.hpp"
 
 namespace rtlgen {
 

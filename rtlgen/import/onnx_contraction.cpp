@@ -314,13 +314,6 @@ bool only(const OnnxAxis* axis, OnnxAtomKind a, OnnxAtomKind b) {
 
 }  // namespace
 
-const OnnxAxis* axis_of(const OnnxOperand& operand, int letter) {
-  const auto found = std::find(operand.letters.begin(), operand.letters.end(), letter);
-  return found == operand.letters.end()
-             ? nullptr
-             : &operand.value->layout[static_cast<std::size_t>(found - operand.letters.begin())];
-}
-
 OnnxValue contract_constant(OnnxContext& context, const OnnxNode& node, const OnnxOperand& x, const OnnxOperand& weight,
                             const std::vector<int>& out, double factor) {
   return DenseMaker(context, node, x, weight, out).run(factor);

@@ -1,15 +1,10 @@
 // Sums over products: MatMul, Gemm and Einsum in one form.
 #pragma once
 
+#include "rtlgen/import/onnx_operand.hpp"
 #include "rtlgen/import/onnx_value.hpp"
 
 namespace rtlgen {
-
-/// An operand, and for each of its axes the letter that an Einsum would give it.
-struct OnnxOperand {
-  const OnnxValue* value = nullptr;
-  std::vector<int> letters;
-};
 
 /// The sum over all letters that are not in `out`; one operand is a constant: a dense layer (over all tokens at once
 /// where tokens are summed).
@@ -23,8 +18,5 @@ OnnxValue contract_to_scores(OnnxContext& context, const OnnxNode& node, const O
 /// Attention weights times values: the heads, side by side.
 OnnxValue contract_heads(OnnxContext& context, const OnnxNode& node, const OnnxOperand& weights,
                          const OnnxOperand& values, const std::vector<int>& out);
-
-/// The axis that `letter` stands for, or null.
-const OnnxAxis* axis_of(const OnnxOperand& operand, int letter);
 
 }  // namespace rtlgen

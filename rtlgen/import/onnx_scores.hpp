@@ -1,7 +1,7 @@
 // Attention taken apart: scores and attention weights as tensors [query tokens, heads * key tokens].
 #pragma once
 
-#include "rtlgen/import/onnx_contraction.hpp"
+#include "rtlgen/import/onnx_operand.hpp"
 
 namespace rtlgen {
 

@@ -1,5 +1,6 @@
 // Formats that the importer chooses: they are no part of the model, and are marked.
 #include "rtlgen/import/chosen_formats.hpp"
+#include "rtlgen/import/default_formats.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

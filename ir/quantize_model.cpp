@@ -34,8 +34,6 @@
 namespace rtlgen {
 namespace {
 
-constexpr std::size_t kCalibrationPortion = 128;  // events run through the float model at once
-
 constexpr int kLeastExpBits = 8;  // automatic widths inside attention are not made narrower
 constexpr int kLeastTableBits = 6;
 

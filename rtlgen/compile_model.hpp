@@ -6,9 +6,9 @@
 
 #include "ir/graph.hpp"
 #include "ir/model.hpp"
-#include "rtlgen/schedule/schedule.hpp"
 #include "primitives/primitive.hpp"
 #include "rtlgen/core_signature.hpp"
+#include "rtlgen/schedule/schedule.hpp"
 
 namespace rtlgen {
 
@@ -20,8 +20,8 @@ struct CompiledModel {
   CoreSignature signature;
 };
 
-/// The integer IR of a loaded model, calibrated on its events (centre_keys changes the model); without adder graphs. Throws SourceError for whatever
-/// `check` refuses.
+/// The integer IR of a loaded model, calibrated on its events (centre_keys changes the model); without adder graphs.
+/// Throws SourceError for whatever `check` refuses.
 Graph quantize_loaded(Model& model);
 
 /// Loads, calibrates, quantizes and schedules the model description at `path`; `overrides` as of `--set`. Throws

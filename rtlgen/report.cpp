@@ -9,12 +9,12 @@
 #include <cstdint>
 #include <string>
 
-#include "rtlgen/schedule/asap_schedule.hpp"
 #include "ir/calibrate.hpp"
 #include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
 #include "primitives/device_capacity.hpp"
 #include "rtlgen/accuracy.hpp"
+#include "rtlgen/schedule/asap_schedule.hpp"
 
 namespace rtlgen {
 namespace {

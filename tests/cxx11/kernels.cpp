@@ -1,4 +1,5 @@
-// The integer kernels are C++11 without dependencies: this file is compiled so, with nothing but their headers in sight.
+// The integer kernels are C++11 without dependencies: this file is compiled so, with nothing but their headers in
+// sight.
 #include "ir/numerics/fixed_point.hpp"
 #include "ir/numerics/rounding.hpp"
 #include "ir/numerics/table_kernels.hpp"

@@ -1,6 +1,5 @@
 // Formats that the importer chooses: they are no part of the model, and are marked.
 #include "rtlgen/import/chosen_formats.hpp"
-#include "rtlgen/import/default_formats.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "rtlgen/file_bytes.hpp"
+#include "rtlgen/import/default_formats.hpp"
 #include "rtlgen/import/write_import.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"

@@ -352,7 +352,8 @@ const ImportedLayer& layer_called(const ImportedModel& model, const std::string&
   return *found;
 }
 
-TEST_CASE("keras: gamma and beta of quantized layer norms are powers of two, and what is not followed is said", "[keras]") {
+TEST_CASE("keras: gamma and beta of quantized layer norms are powers of two, and what is not followed is said",
+          "[keras]") {
   const ImportedModel model = read_keras(options_of(fixture("physics.h5")));
   const auto is_power = [](double value) {
     int exponent = 0;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "ir/model.hpp"
+#include "ir/row_matrix.hpp"
 
 namespace rtlgen {
 

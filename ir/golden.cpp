@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "primitives/requantize.hpp"
+#include "ir/numerics/rounding.hpp"
 
 namespace rtlgen {
 namespace {
@@ -13,15 +13,6 @@ namespace {
 constexpr std::size_t kChunk = 64;
 
 }  // namespace
-
-const Node& input_node(const Graph& graph) {
-  for (Graph::NodeId id = 0; id < graph.size(); ++id) {
-    if (graph.node(id).op == "input") {
-      return graph.node(id);
-    }
-  }
-  throw IrError("the graph has no input");
-}
 
 IntegerEvents quantize_events(const Quantizer& format, bool masked, const Events& events) {
   IntegerEvents result;
@@ -39,16 +30,17 @@ IntegerEvents quantize_events(const Graph& graph, const Events& events) {
   if (events.tokens != input.type.tokens || events.features != input.type.features) {
     throw IrError("the events have another shape than the graph's input");
   }
-  const bool masked = graph.mask != MaskKind::none;
+  const bool masked = is_masked(graph);
   if (masked && events.mask.size() != static_cast<std::size_t>(events.x.rows())) {
     throw IrError("the events have no mask, but the graph has");
   }
-  return quantize_events(input.quantizer("format"), masked, events);
+  return quantize_events(*input.operation->output_quantizer(), masked, events);
 }
 
 IntegerEvents slice_events(const Graph& graph, const IntegerEvents& events, std::size_t begin, std::size_t count) {
-  const auto top = static_cast<Eigen::Index>(begin) * graph.tokens;
-  const auto rows = static_cast<Eigen::Index>(count) * graph.tokens;
+  const Eigen::Index tokens = input_node(graph).type.tokens;
+  const Eigen::Index top = static_cast<Eigen::Index>(begin) * tokens;
+  const Eigen::Index rows = static_cast<Eigen::Index>(count) * tokens;
   IntegerEvents part;
   part.count = count;
   part.x = events.x.middleRows(top, rows);
@@ -62,16 +54,17 @@ std::vector<Mantissas> golden_tensors(const Graph& graph, const IntegerEvents& e
   std::vector<Mantissas> tensors(graph.size());
   for (const Graph::NodeId id : graph.topological_order()) {
     const Node& node = graph.node(id);
-    if (node.op == "input") {
+    const Origin origin = node.operation->origin();
+    if (origin == Origin::event) {
       tensors[id] = events.x;
-    } else if (node.op == "mask") {
+    } else if (origin == Origin::mask) {
       tensors[id] = events.mask;
     } else {
       std::vector<const Mantissas*> operands;
       for (const Graph::NodeId operand : graph.operands(id)) {
         operands.push_back(&tensors[operand]);
       }
-      tensors[id] = primitive(node.op).evaluate(view_of(graph, id), operands);
+      tensors[id] = node.operation->evaluate(view_of(graph, id), operands);
     }
   }
   return tensors;

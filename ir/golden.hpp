@@ -6,7 +6,6 @@
 
 #include "ir/events.hpp"
 #include "ir/graph.hpp"
-#include "primitives/primitive.hpp"
 
 namespace rtlgen {
 
@@ -16,9 +15,6 @@ struct IntegerEvents {
   Mantissas x;     ///< [count * tokens, features]
   Mantissas mask;  ///< [count * tokens, 1] of 0 and 1; no rows where the graph has no mask
 };
-
-/// The graph's input node; throws IrError where there is none.
-const Node& input_node(const Graph& graph);
 
 /// Rounds real events to the input's format; the mask is kept where `masked`.
 IntegerEvents quantize_events(const Quantizer& format, bool masked, const Events& events);

@@ -6,45 +6,47 @@
 #include <utility>
 
 namespace rtlgen {
-namespace {
 
-template <typename T>
-const T& typed(const Node& node, const std::string& key, const char* kind) {
-  const auto found = node.attributes.find(key);
-  if (found == node.attributes.end()) {
-    throw IrError("node '" + node.name + "' (" + node.op + "): attribute '" + key + "' is missing");
+const TensorType& NodeView::operand(std::size_t index) const {
+  if (index >= operands.size()) {
+    throw IrError("node '" + node.name + "' (" + std::string(node.op()) + "): operand " + std::to_string(index) +
+                  " is missing");
   }
-  const T* value = std::get_if<T>(&found->second);
-  if (value == nullptr) {
-    throw IrError("node '" + node.name + "' (" + node.op + "): attribute '" + key + "' must be " + kind);
-  }
-  return *value;
+  return *operands[index];
 }
 
-}  // namespace
+NodeView view_of(const Graph& graph, Graph::NodeId id) {
+  NodeView view{graph.node(id), {}};
+  for (const Graph::NodeId operand : graph.operands(id)) {
+    view.operands.push_back(&graph.node(operand).type);
+  }
+  return view;
+}
 
-std::int64_t Node::integer(const std::string& key) const { return typed<std::int64_t>(*this, key, "an integer"); }
-const std::string& Node::text(const std::string& key) const { return typed<std::string>(*this, key, "a text"); }
-const Quantizer& Node::quantizer(const std::string& key) const { return typed<Quantizer>(*this, key, "a quantizer"); }
-const Literal& Node::literal(const std::string& key) const { return typed<Literal>(*this, key, "a literal"); }
+const Node& input_node(const Graph& graph) {
+  for (const Graph::NodeId id : graph.inputs()) {
+    if (graph.node(id).operation->origin() == Origin::event) {
+      return graph.node(id);
+    }
+  }
+  throw IrError("the graph has no input");
+}
+
+bool is_masked(const Graph& graph) {
+  const std::vector<Graph::NodeId> inputs = graph.inputs();
+  return std::any_of(inputs.begin(), inputs.end(), [&](Graph::NodeId id) {
+    return graph.node(id).operation->origin() == Origin::mask;
+  });
+}
 
 Format tensor_format(const Node& node) {
-  for (const char* key : {"output", "format"}) {
-    if (node.has(key)) {
-      return node.quantizer(key).format;
-    }
+  if (const Quantizer* const quantizer = node.operation->output_quantizer()) {
+    return quantizer->format;
   }
   // Nothing but zeros needs a bit all the same: that of the sign.
   const bool is_signed = node.type.range().lo < 0 || (node.type.width == 1 && node.type.range().hi == 0);
   const int width = std::max(1, node.type.width - (is_signed ? 0 : 1));
   return Format{is_signed, width, width - node.type.frac};
-}
-
-Graph Graph::without_nodes() const {
-  Graph result = *this;
-  result.dag_.clear();
-  result.output_ = 0;
-  return result;
 }
 
 Graph::NodeId Graph::add(Node node, const std::vector<NodeId>& operands) {
@@ -64,6 +66,17 @@ std::vector<Graph::NodeId> Graph::operands(NodeId id) const {
     producers.at(static_cast<std::size_t>(dag_[*edge].index)) = boost::source(*edge, dag_);
   }
   return producers;
+}
+
+std::vector<Graph::NodeId> Graph::users(NodeId id) const {
+  std::vector<NodeId> consumers;
+  const auto [begin, end] = boost::out_edges(id, dag_);
+  for (auto edge = begin; edge != end; ++edge) {
+    consumers.push_back(boost::target(*edge, dag_));
+  }
+  std::sort(consumers.begin(), consumers.end());
+  consumers.erase(std::unique(consumers.begin(), consumers.end()), consumers.end());
+  return consumers;
 }
 
 std::vector<Graph::NodeId> Graph::topological_order() const {
@@ -93,14 +106,33 @@ std::vector<Graph::NodeId> Graph::topological_order() const {
   return order;
 }
 
+void Graph::replace(NodeId id, NodeId other) {
+  std::vector<std::pair<NodeId, Operand>> reads;
+  const auto [begin, end] = boost::out_edges(id, dag_);
+  for (auto edge = begin; edge != end; ++edge) {
+    reads.emplace_back(boost::target(*edge, dag_), dag_[*edge]);
+  }
+  boost::clear_out_edges(id, dag_);
+  for (const auto& [reader, operand] : reads) {
+    boost::add_edge(other, reader, operand, dag_);
+  }
+  std::replace(outputs_.begin(), outputs_.end(), id, other);
+}
+
+void Graph::erase(NodeId id) {
+  if (boost::out_degree(id, dag_) > 0 || std::count(outputs_.begin(), outputs_.end(), id) > 0) {
+    throw IrError("node '" + dag_[id].name + "' is still read");
+  }
+  boost::clear_in_edges(id, dag_);
+  boost::remove_vertex(id, dag_);
+  for (NodeId& output : outputs_) {
+    output -= output > id ? 1 : 0;
+  }
+}
+
 bool Graph::contains(const std::string& node_name) const {
   const auto [begin, end] = boost::vertices(dag_);
   return std::any_of(begin, end, [&](NodeId id) { return dag_[id].name == node_name; });
-}
-
-TensorScale Graph::scale_of(NodeId id) const {
-  const auto found = scales.find(dag_[id].name);
-  return found == scales.end() ? TensorScale() : found->second;
 }
 
 Graph::NodeId Graph::find(const std::string& node_name) const {
@@ -110,6 +142,23 @@ Graph::NodeId Graph::find(const std::string& node_name) const {
     throw IrError("there is no node '" + node_name + "'");
   }
   return *found;
+}
+
+std::vector<Graph::NodeId> Graph::inputs() const {
+  std::vector<NodeId> found;
+  for (NodeId id = 0; id < size(); ++id) {
+    if (dag_[id].operation->origin() != Origin::operands) {
+      found.push_back(id);
+    }
+  }
+  return found;
+}
+
+Graph::NodeId Graph::output() const {
+  if (outputs_.size() != 1) {
+    throw IrError("the graph has " + std::to_string(outputs_.size()) + " outputs, expected one");
+  }
+  return outputs_.front();
 }
 
 }  // namespace rtlgen

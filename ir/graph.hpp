@@ -2,43 +2,46 @@
 #pragma once
 
 #include <boost/graph/adjacency_list.hpp>
-#include <cstdint>
-#include <map>
-#include <stdexcept>
+#include <cstddef>
+#include <memory>
 #include <string>
-#include <variant>
+#include <string_view>
+#include <utility>
 #include <vector>
 
-#include "ir/model.hpp"
+#include "ir/ir_error.hpp"
 #include "ir/numerics/format.hpp"
-#include "ir/numerics/literal.hpp"
+#include "ir/operation.hpp"
 #include "ir/tensor_type.hpp"
 
 namespace rtlgen {
 
-/// What an operation needs beside its operands.
-using Attribute = std::variant<std::int64_t, std::string, Quantizer, Literal>;
-using Attributes = std::map<std::string, Attribute>;
+/// The real numbers that a tensor's mantissas stand for, feature by feature: scale * (m * 2^-frac) + offset.
+struct TensorScale {
+  std::vector<double> scale;   ///< empty: 1
+  std::vector<double> offset;  ///< empty: 0
 
-/// The IR is not what docs/ir.md says it must be: names the node. A defect of rtlgen or of a hand-written IR file.
-class IrError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
+  bool operator==(const TensorScale& other) const { return scale == other.scale && offset == other.offset; }
 };
 
 /// One operation and the tensor it makes; both go by `name`.
 struct Node {
   std::string name;
-  std::string op;
-  Attributes attributes;
+  std::shared_ptr<const Operation> operation;  ///< shared by copies of the graph: to change it is to replace it
   TensorType type;
+  TensorScale scale;  ///< what the mantissas stand for; no operation reads it
 
-  bool has(const std::string& key) const { return attributes.count(key) > 0; }
-  /// The attribute of that name and kind; throws IrError where it is missing or of another kind.
-  std::int64_t integer(const std::string& key) const;
-  const std::string& text(const std::string& key) const;
-  const Quantizer& quantizer(const std::string& key) const;
-  const Literal& literal(const std::string& key) const;
+  std::string_view op() const { return operation->op(); }
+  /// The operation where it is a T, else null.
+  template <typename T>
+  const T* as() const {
+    return dynamic_cast<const T*>(operation.get());
+  }
+  /// Changes attributes.
+  template <typename T>
+  void set(T changed) {
+    operation = std::make_shared<const T>(std::move(changed));
+  }
 };
 
 /// The format of a node's tensor: of its quantizer where it has one, otherwise the narrowest that holds its range.
@@ -53,13 +56,7 @@ struct Operand {
 struct Target {
   double clock_mhz = 200;
   std::string device = "xcvu13p";
-  int lanes = 1;  ///< tokens per beat
-};
-
-/// The real numbers that a tensor's mantissas stand for, feature by feature: scale * (m * 2^-frac) + offset.
-struct TensorScale {
-  std::vector<double> scale;   ///< empty: 1
-  std::vector<double> offset;  ///< empty: 0
+  int lanes = 1;  ///< tokens per beat of the event
 };
 
 /// The graph of one model.
@@ -69,35 +66,49 @@ class Graph {
   using NodeId = Dag::vertex_descriptor;
 
   std::string name;
-  int tokens = 1;
-  MaskKind mask = MaskKind::none;
   Target target;
-  std::map<std::string, TensorScale> scales;  ///< by node; nodes that are not here stand for m * 2^-frac
 
-  /// All but the nodes and the output.
-  Graph without_nodes() const;
-  /// Adds a node behind its operands and returns its id.
+  /// Adds a node behind its operands and returns its id; its type is still to be inferred.
   NodeId add(Node node, const std::vector<NodeId>& operands);
   const Node& node(NodeId id) const { return dag_[id]; }
   Node& node(NodeId id) { return dag_[id]; }
+  std::size_t size() const { return boost::num_vertices(dag_); }
   /// Producers, in operand order.
   std::vector<NodeId> operands(NodeId id) const;
-  std::size_t size() const { return boost::num_vertices(dag_); }
+  /// Consumers, each once, by id.
+  std::vector<NodeId> users(NodeId id) const;
   /// Producers before consumers, otherwise by id; throws IrError on a cycle.
   std::vector<NodeId> topological_order() const;
+
+  /// Whoever reads `id`, outputs among them, reads `other` from now on.
+  void replace(NodeId id, NodeId other);
+  /// Removes a node that nobody reads; ids above it fall by one. Throws IrError where somebody does.
+  void erase(NodeId id);
+
   /// Id by name; throws IrError where there is none.
   NodeId find(const std::string& node_name) const;
   /// Whether there is a node of that name.
   bool contains(const std::string& node_name) const;
-  /// The node whose tensor leaves the core.
-  NodeId output() const { return output_; }
-  void set_output(NodeId id) { output_ = id; }
-  /// What the mantissas of a node stand for.
-  TensorScale scale_of(NodeId id) const;
+
+  /// Nodes whose values come with the events, by id.
+  std::vector<NodeId> inputs() const;
+  /// Nodes whose tensors leave the core, in the order of its ports. Each goes by the name of its node.
+  const std::vector<NodeId>& outputs() const { return outputs_; }
+  void set_outputs(std::vector<NodeId> ids) { outputs_ = std::move(ids); }
+  /// The one output of a graph that has one; throws IrError where it has none or several.
+  NodeId output() const;
 
  private:
   Dag dag_;
-  NodeId output_ = 0;
+  std::vector<NodeId> outputs_;
 };
+
+/// Types of a node's operands, as its operation sees them.
+NodeView view_of(const Graph& graph, Graph::NodeId id);
+
+/// The node that is the event; throws IrError where there is none.
+const Node& input_node(const Graph& graph);
+/// Whether events of the graph have a mask.
+bool is_masked(const Graph& graph);
 
 }  // namespace rtlgen

@@ -1,9 +1,8 @@
 #include "ir/verify.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
-
-#include "primitives/primitive.hpp"
 
 namespace rtlgen {
 namespace {
@@ -13,51 +12,60 @@ bool same(const TensorType& a, const TensorType& b) {
          a.intervals == b.intervals;
 }
 
+std::string label(const Node& node) { return "node '" + node.name + "' (" + std::string(node.op()) + "): "; }
+
+void require_scale(const Node& node) {
+  const auto features = static_cast<std::size_t>(node.type.features);
+  for (const std::vector<double>* const list : {&node.scale.scale, &node.scale.offset}) {
+    if (!list->empty() && list->size() != features) {
+      throw IrError(label(node) + "its scale is not one of its features");
+    }
+  }
+}
+
 }  // namespace
 
 void infer_types(Graph& graph) {
   for (const Graph::NodeId id : graph.topological_order()) {
-    graph.node(id).type = primitive(graph.node(id).op).infer(view_of(graph, id));
+    graph.node(id).type = graph.node(id).operation->infer(view_of(graph, id));
   }
 }
 
 void require_width(const Node& node) {
   if (node.type.width > kMaxTensorWidth) {
-    throw IrError("node '" + node.name + "' (" + node.op + "): elements are wider than " +
-                  std::to_string(kMaxTensorWidth) + " bits");
+    throw IrError(label(node) + "elements are wider than " + std::to_string(kMaxTensorWidth) + " bits");
   }
 }
 
 void verify(const Graph& graph) {
   std::set<std::string> names;
-  std::set<Graph::NodeId> used{graph.output()};
-  int inputs = 0;
+  int events = 0;
   int masks = 0;
+  if (graph.outputs().empty()) {
+    throw IrError("the graph has no output");
+  }
   for (const Graph::NodeId id : graph.topological_order()) {
     const Node& node = graph.node(id);
     if (!names.insert(node.name).second) {
       throw IrError("two nodes are called '" + node.name + "'");
     }
-    if (!same(node.type, primitive(node.op).infer(view_of(graph, id)))) {
-      throw IrError("node '" + node.name + "' (" + node.op + "): its type is not what its operands give");
+    if (!same(node.type, node.operation->infer(view_of(graph, id)))) {
+      throw IrError(label(node) + "its type is not what its operands give");
     }
     require_width(node);
-    inputs += node.op == "input" ? 1 : 0;
-    if (node.op == "mask") {  // masks of models that never look at them are legal
-      ++masks;
-      used.insert(id);
-    }
-    for (const Graph::NodeId operand : graph.operands(id)) {
-      used.insert(operand);
+    require_scale(node);
+    const Origin origin = node.operation->origin();
+    events += origin == Origin::event ? 1 : 0;
+    masks += origin == Origin::mask ? 1 : 0;
+    // Masks of models that never look at them are legal.
+    const bool used = origin == Origin::mask || !graph.users(id).empty() ||
+                      std::count(graph.outputs().begin(), graph.outputs().end(), id) > 0;
+    if (!used) {
+      throw IrError(label(node) + "its tensor is used by no one");
     }
   }
-  if (inputs != 1 || masks > 1) {
+  if (events != 1 || masks > 1) {
     throw IrError("a graph has one input and at most one mask");
-  }
-  for (Graph::NodeId id = 0; id < graph.size(); ++id) {
-    if (used.count(id) == 0) {
-      throw IrError("node '" + graph.node(id).name + "' (" + graph.node(id).op + "): its tensor is used by no one");
-    }
   }
 }
 

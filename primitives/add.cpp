@@ -22,65 +22,61 @@ Alignment align(const NodeView& view) {
   return {frac, frac - view.operand(0).frac, frac - view.operand(1).frac};
 }
 
-class Add final : public Primitive {
- public:
-  std::string_view op() const override { return "add"; }
-
-  TensorType infer(const NodeView& view) const override {
-    require_operands(view, 2);
-    const TensorType& a = view.operand(0);
-    const TensorType& b = view.operand(1);
-    require(view, a.tokens == b.tokens && a.features == b.features, "operands must have the same shape");
-    const Alignment alignment = align(view);
-    require(view, std::max(alignment.shift_a, alignment.shift_b) <= kMaxShift, "binary points are too far apart");
-    std::vector<Interval> sums;
-    for (std::size_t f = 0; f < a.intervals.size(); ++f) {
-      sums.push_back((std::int64_t{1} << alignment.shift_a) * a.intervals[f] +
-                     (std::int64_t{1} << alignment.shift_b) * b.intervals[f]);
-    }
-    const TensorType sum = exact_type(a.tokens, alignment.frac, std::move(sums));
-    require_exact(view, sum);
-    require_quantizer(view, sum, view.node.quantizer("output"));
-    return requantized_type(sum, view.node.quantizer("output"), view.node.integer("relu") != 0);
-  }
-
-  Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
-    const Alignment alignment = align(view);
-    Mantissas sum = *operands[0] * static_cast<double>(std::int64_t{1} << alignment.shift_a) +
-                    *operands[1] * static_cast<double>(std::int64_t{1} << alignment.shift_b);
-    requantize(sum, alignment.frac, view.node.quantizer("output"), view.node.integer("relu") != 0);
-    return sum;
-  }
-
-  Timing timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const override {
-    return {Timing::Kind::tokenwise, 1};
-  }
-
-  Cost cost(const NodeView& view, const Hardware& hardware) const override {
-    const Quantizer& quantizer = view.node.quantizer("output");
-    const Alignment alignment = align(view);
-    const int width =
-        1 + std::max(view.operand(0).width + alignment.shift_a, view.operand(1).width + alignment.shift_b);
-    Cost one = requantize_cost(width, alignment.frac, quantizer);
-    one.lut += width;
-    one.ff += quantizer.format.width;
-    return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
-  }
-
-  void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
-    const Alignment alignment = align(view);
-    Instance instance{"token_add", emission.local("unit"), {}, {}};
-    instance.with("COUNT", hardware.lanes_of(view.node.type) * view.node.type.features);
-    instance.with("A_W", view.operand(0).width).with("A_SHIFT", alignment.shift_a);
-    instance.with("B_W", view.operand(1).width).with("B_SHIFT", alignment.shift_b);
-    instance.with_quantizer(alignment.frac, view.node.quantizer("output")).with("RELU", view.node.integer("relu"));
-    instance.port("clk", "clk").port("a", emission.input(0)).port("b", emission.input(1)).port("y", emission.output());
-    emission.instance(instance);
-  }
-};
-
 }  // namespace
 
-std::unique_ptr<Primitive> make_add() { return std::make_unique<Add>(); }
+void Add::visit(AttributeVisitor& visitor) {
+  visitor("relu", relu);
+  visitor("output", output);
+}
+
+TensorType Add::infer(const NodeView& view) const {
+  require_operands(view, 2);
+  const TensorType& a = view.operand(0);
+  const TensorType& b = view.operand(1);
+  require(view, a.tokens == b.tokens && a.features == b.features, "operands must have the same shape");
+  const Alignment alignment = align(view);
+  require(view, std::max(alignment.shift_a, alignment.shift_b) <= kMaxShift, "binary points are too far apart");
+  std::vector<Interval> sums;
+  for (std::size_t f = 0; f < a.intervals.size(); ++f) {
+    sums.push_back((std::int64_t{1} << alignment.shift_a) * a.intervals[f] +
+                   (std::int64_t{1} << alignment.shift_b) * b.intervals[f]);
+  }
+  const TensorType sum = exact_type(a.tokens, alignment.frac, std::move(sums));
+  require_exact(view, sum);
+  require_quantizer(view, sum, output);
+  return requantized_type(sum, output, relu);
+}
+
+Mantissas Add::evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const {
+  const Alignment alignment = align(view);
+  Mantissas sum = *operands[0] * static_cast<double>(std::int64_t{1} << alignment.shift_a) +
+                  *operands[1] * static_cast<double>(std::int64_t{1} << alignment.shift_b);
+  requantize(sum, alignment.frac, output, relu);
+  return sum;
+}
+
+Timing Add::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
+  return {Timing::Kind::tokenwise, 1};
+}
+
+Cost Add::cost(const NodeView& view, const Hardware& hardware) const {
+  const Alignment alignment = align(view);
+  const int width = 1 + std::max(view.operand(0).width + alignment.shift_a, view.operand(1).width + alignment.shift_b);
+  Cost one = requantize_cost(width, alignment.frac, output);
+  one.lut += width;
+  one.ff += output.format.width;
+  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
+}
+
+void Add::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
+  const Alignment alignment = align(view);
+  Instance instance{"token_add", emission.local("unit"), {}, {}};
+  instance.with("COUNT", hardware.lanes_of(view.node.type) * view.node.type.features);
+  instance.with("A_W", view.operand(0).width).with("A_SHIFT", alignment.shift_a);
+  instance.with("B_W", view.operand(1).width).with("B_SHIFT", alignment.shift_b);
+  instance.with_quantizer(alignment.frac, output).with("RELU", relu ? 1 : 0);
+  instance.port("clk", "clk").port("a", emission.input(0)).port("b", emission.input(1)).port("y", emission.output());
+  emission.instance(instance);
+}
 
 }  // namespace rtlgen

@@ -9,56 +9,48 @@
 #include "primitives/softmax_tables.hpp"
 
 namespace rtlgen {
-namespace {
 
-class Argmax final : public Primitive {
- public:
-  std::string_view op() const override { return "argmax"; }
+void Argmax::visit(AttributeVisitor& /*visitor*/) {}
 
-  TensorType infer(const NodeView& view) const override {
-    require_operands(view, 1);
-    const int bits = std::max(1, clog2(view.operand(0).features));
-    TensorType type = quantized_type(view.operand(0).tokens, 1, Quantizer{Format{false, bits, bits}});
-    type.intervals[0] = {0, view.operand(0).features - 1};
-    return type;
-  }
+TensorType Argmax::infer(const NodeView& view) const {
+  require_operands(view, 1);
+  const int bits = std::max(1, clog2(view.operand(0).features));
+  TensorType type = quantized_type(view.operand(0).tokens, 1, Quantizer{Format{false, bits, bits}});
+  type.intervals[0] = {0, view.operand(0).features - 1};
+  return type;
+}
 
-  Mantissas evaluate(const NodeView& /*view*/, const std::vector<const Mantissas*>& operands) const override {
-    const Mantissas& x = *operands[0];
-    Mantissas y(x.rows(), 1);
-    for (Eigen::Index row = 0; row < x.rows(); ++row) {
-      Eigen::Index best = 0;
-      for (Eigen::Index f = 1; f < x.cols(); ++f) {
-        best = x(row, f) > x(row, best) ? f : best;
-      }
-      y(row, 0) = static_cast<double>(best);
+Mantissas Argmax::evaluate(const NodeView& /*view*/, const std::vector<const Mantissas*>& operands) const {
+  const Mantissas& x = *operands[0];
+  Mantissas y(x.rows(), 1);
+  for (Eigen::Index row = 0; row < x.rows(); ++row) {
+    Eigen::Index best = 0;
+    for (Eigen::Index f = 1; f < x.cols(); ++f) {
+      best = x(row, f) > x(row, best) ? f : best;
     }
-    return y;
+    y(row, 0) = static_cast<double>(best);
   }
+  return y;
+}
 
-  Timing timing(const NodeView& view, const Hardware& hardware) const override {
-    return {Timing::Kind::tokenwise, std::max(1, max_tree_latency(view.operand(0).features, hardware.device.levels))};
+Timing Argmax::timing(const NodeView& view, const Hardware& hardware) const {
+  return {Timing::Kind::tokenwise, std::max(1, max_tree_latency(view.operand(0).features, hardware.device.levels))};
+}
+
+Cost Argmax::cost(const NodeView& view, const Hardware& hardware) const {
+  const TensorType& x = view.operand(0);
+  return static_cast<double>(hardware.lanes_of(x)) * max_tree_cost(x.features, x.width + view.node.type.width);
+}
+
+void Argmax::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
+  const TensorType& x = view.operand(0);
+  for (int lane = 0; lane < hardware.lanes_of(x); ++lane) {
+    Instance instance{"argmax", emission.local(fmt::format("lane{}", lane)), {}, {}};
+    instance.with("COUNT", x.features).with("IN_W", x.width).with("LEVELS", hardware.device.levels);
+    instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
+    instance.port("index", slice(emission.output(), lane, view.node.type.width));
+    emission.instance(instance);
   }
-
-  Cost cost(const NodeView& view, const Hardware& hardware) const override {
-    const TensorType& x = view.operand(0);
-    return static_cast<double>(hardware.lanes_of(x)) * max_tree_cost(x.features, x.width + view.node.type.width);
-  }
-
-  void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
-    const TensorType& x = view.operand(0);
-    for (int lane = 0; lane < hardware.lanes_of(x); ++lane) {
-      Instance instance{"argmax", emission.local(fmt::format("lane{}", lane)), {}, {}};
-      instance.with("COUNT", x.features).with("IN_W", x.width).with("LEVELS", hardware.device.levels);
-      instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
-      instance.port("index", slice(emission.output(), lane, view.node.type.width));
-      emission.instance(instance);
-    }
-  }
-};
-
-}  // namespace
-
-std::unique_ptr<Primitive> make_argmax() { return std::make_unique<Argmax>(); }
+}
 
 }  // namespace rtlgen

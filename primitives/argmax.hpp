@@ -1,13 +1,24 @@
-// argmax: which feature of a token is the largest.
+// argmax: index of the first largest feature.
 #pragma once
 
-#include <memory>
+#include <vector>
 
 #include "primitives/primitive.hpp"
 
 namespace rtlgen {
 
-/// y = index of the first largest feature, as an unsigned whole number. No attributes. RTL: argmax, one a lane.
-std::unique_ptr<Primitive> make_argmax();
+/// y = the least f with x_f = max x, one a token. No attributes. RTL: argmax, one a lane.
+class Argmax final : public PrimitiveOf<Argmax> {
+ public:
+  static constexpr std::string_view kOp = "argmax";
+
+  Traits traits() const override { return {true}; }
+  void visit(AttributeVisitor& visitor) override;
+  TensorType infer(const NodeView& view) const override;
+  Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override;
+  Timing timing(const NodeView& view, const Hardware& hardware) const override;
+  Cost cost(const NodeView& view, const Hardware& hardware) const override;
+  void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override;
+};
 
 }  // namespace rtlgen

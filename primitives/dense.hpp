@@ -1,17 +1,33 @@
 // dense: multiplication of every token by a constant matrix, with bias, relu and requantization.
 #pragma once
 
-#include <memory>
+#include <vector>
 
-#include "primitives/primitive.hpp"
+#include "primitives/constant_product.hpp"
 
 namespace rtlgen {
 
-/// y = requantize(relu?(W x + b)). Attributes: weight literal [out, in], bias literal [out] at the accumulator's
-/// fraction, weight_frac integer, relu 0|1, output quantizer. The RTL is a generated netlist of shifted additions.
-std::unique_ptr<Primitive> make_dense();
+/// y = requantize(relu?(W x + b)).
+class Dense final : public PrimitiveOf<Dense, ConstantProduct> {
+ public:
+  static constexpr std::string_view kOp = "dense";
+  Literal weight;  ///< [out, in]
 
-/// Exact type of W x + b before relu and requantization; shared with beat_dense.
+  void visit(AttributeVisitor& visitor) override;
+  TensorType infer(const NodeView& view) const override;
+  Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override;
+  AdderGraph solve(const NodeView& view, const ConstantMatrixOptions& options,
+                   const SolutionCache& cache) const override;
+
+ protected:
+  void require_product_of(const AdderGraph& graph) const override;
+};
+
+/// Exact type of W x + b before relu and requantization; columns of the weight go over the features again and again.
 TensorType accumulator_type(const Literal& weight, const Literal& bias, int weight_frac, const TensorType& input);
+
+/// W x + b for all rows of x; where W has more columns than x, it goes over so many rows at once. Exact where no
+/// partial sum leaves the integers that a double holds, which infer() makes sure of.
+Mantissas weighted_sums(const Literal& weight, const Literal& bias, const Mantissas& x);
 
 }  // namespace rtlgen

@@ -31,11 +31,11 @@ Instance& Instance::port(const std::string& port_name, const std::string& expres
 }
 
 void with_softmax_tables(Instance& instance, const SoftmaxTables& tables, const DeviceModel& device) {
-  instance.with("EXP_FRAC", tables.exp_frac)
+  instance.with("EXP_FRAC", tables.exp_frac())
       .with("EXP_W", tables.exp_width)
       .with("EXP_STAGES", device.table_stages)
       .with("EXP_TABLE", verilog_table(tables.exp_table.values, tables.exp_width))
-      .with("RECIP_INDEX_W", tables.recip_index)
+      .with("RECIP_INDEX_W", tables.recip_index())
       .with("RECIP_TABLE_W", tables.recip_width)
       .with("RECIP_LZ_MAX", tables.recip_lz_max)
       .with("RECIP_STAGES", device.table_stages)

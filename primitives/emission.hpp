@@ -9,7 +9,7 @@
 #include "ir/graph.hpp"
 #include "ir/numerics/format.hpp"
 #include "primitives/device_model.hpp"
-#include "primitives/name_scope.hpp"
+#include "rtlgen/netlist/name_scope.hpp"
 
 namespace rtlgen {
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -14,8 +15,10 @@
 
 #include "ir/verify.hpp"
 #include "primitives/cmvm/run_all.hpp"
-#include "primitives/primitive.hpp"
+#include "primitives/dense.hpp"
+#include "primitives/element_formats.hpp"
 #include "primitives/requantize.hpp"
+#include "primitives/slice.hpp"
 #include "primitives/solve_dense.hpp"
 
 namespace rtlgen {
@@ -29,46 +32,37 @@ struct Group {
   Node merged;
 };
 
-/// Formats of the features of a dense node as docs/ir.md has them: 1 if signed, width, fraction bits.
-std::vector<std::int64_t> formats_of(const Node& node) {
-  if (node.has("formats")) {
-    return node.literal("formats").values;
-  }
-  const Format& format = node.quantizer("output").format;
-  std::vector<std::int64_t> values;
-  for (int o = 0; o < node.type.features; ++o) {
-    values.insert(values.end(), {format.is_signed ? 1 : 0, format.width, format.frac()});
-  }
-  return values;
-}
+/// The format and the ends of a feature's mantissas, before they are brought to one binary point.
+struct Feature {
+  Format format;
+  Interval limits;
+};
 
-/// Ends of the features' mantissas, before they are brought to one binary point.
-std::vector<std::int64_t> limits_of(const Node& node) {
-  if (node.has("limits")) {
-    return node.literal("limits").values;
+std::vector<Feature> features_of(const Dense& dense) {
+  std::vector<Feature> features;
+  for (const ElementFormat& element : element_formats(dense.output, dense.bias.values.size())) {
+    const Quantizer& quantizer = element.quantizer;
+    if (element.pruned) {
+      features.push_back({{false, 0, -dense.output.quantizer.format.frac()}, {0, 0}});
+    } else {
+      features.push_back(
+          {quantizer.format, element.limits.value_or(Interval{quantizer.lowest(), quantizer.format.max()})});
+    }
   }
-  const std::vector<std::int64_t> formats = formats_of(node);
-  std::vector<std::int64_t> values;
-  for (auto format = formats.begin(); format != formats.end(); format += 3) {
-    Quantizer quantizer = node.quantizer("output");
-    quantizer.format = {format[0] != 0, static_cast<int>(format[1]), static_cast<int>(format[1] - format[2])};
-    const bool pruned = quantizer.format.width == 0;
-    values.insert(values.end(), {pruned ? 0 : quantizer.lowest(), pruned ? 0 : quantizer.format.max()});
-  }
-  return values;
+  return features;
 }
 
 /// The quantizer into whose format all formats of the siblings fit.
-Quantizer common_quantizer(const std::vector<const Node*>& nodes) {
-  Quantizer common = nodes[0]->quantizer("output");
+Quantizer common_quantizer(const std::vector<const Dense*>& siblings) {
+  Quantizer common = siblings[0]->output.quantizer;
   int frac = common.format.frac();
-  for (const Node* const node : nodes) {
-    common.format.is_signed = common.format.is_signed || node->quantizer("output").format.is_signed;
-    frac = std::max(frac, node->quantizer("output").format.frac());
+  for (const Dense* const dense : siblings) {
+    common.format.is_signed = common.format.is_signed || dense->output.quantizer.format.is_signed;
+    frac = std::max(frac, dense->output.quantizer.format.frac());
   }
   int integer = std::numeric_limits<int>::min();
-  for (const Node* const node : nodes) {
-    const Format& format = node->quantizer("output").format;
+  for (const Dense* const dense : siblings) {
+    const Format& format = dense->output.quantizer.format;
     integer = std::max(integer, format.integer + (common.format.is_signed && !format.is_signed ? 1 : 0));
   }
   common.format.integer = integer;
@@ -87,71 +81,73 @@ std::string merged_name(const Graph& graph, const std::vector<const Node*>& node
   for (const Node* const node : nodes) {
     name += (node == nodes[0] ? "" : "+") + node->name.substr(prefix.size());
   }
-  const auto taken = [&] {
-    bool found = false;
-    for (NodeId id = 0; id < graph.size(); ++id) {
-      found = found || graph.node(id).name == name;
-    }
-    return found;
-  };
-  while (taken()) {
+  while (graph.contains(name)) {
     name += "+";
   }
   return name;
 }
 
-/// The siblings' stacked matrix; nothing where no format holds all results, or sums would be too wide.
-std::optional<Node> merged_node(const Graph& graph, const std::vector<NodeId>& members) {
-  std::vector<const Node*> nodes;
-  std::int64_t weight_frac = std::numeric_limits<std::int64_t>::min();
-  bool limited = false;
-  for (const NodeId id : members) {
-    nodes.push_back(&graph.node(id));
-    weight_frac = std::max(weight_frac, nodes.back()->integer("weight_frac"));
-    limited = limited || nodes.back()->has("limits");
+/// Appends factor times the values, row by row; false where one gets too large.
+bool append(const Literal& from, std::int64_t factor, Literal& to) {
+  constexpr std::int64_t kMost = std::int64_t{1} << kMaxTensorWidth;
+  for (const std::int64_t value : from.values) {
+    if (value > kMost / factor || value < -kMost / factor) {
+      return false;
+    }
+    to.values.push_back(factor * value);
   }
-  const Quantizer output = common_quantizer(nodes);
-  if (output.format.width < 1 || output.format.width > kMaxFormatWidth) {
+  to.shape[0] += from.shape[0];
+  return true;
+}
+
+/// The siblings' stacked matrix; nothing where no format holds all results, or sums would be too wide.
+std::optional<Dense> stacked(const std::vector<const Dense*>& siblings) {
+  Dense merged;
+  merged.relu = siblings[0]->relu;
+  merged.output = common_quantizer(siblings);
+  const int width = merged.output.quantizer.format.width;
+  if (width < 1 || width > kMaxFormatWidth) {
     return std::nullopt;
   }
-  Literal weight{{0, nodes[0]->literal("weight").shape[1]}, {}};
-  Literal bias{{0}, {}};
-  Literal formats{{0, 3}, {}};
-  Literal limits{{0, 2}, {}};
-  for (const Node* const node : nodes) {
-    const std::int64_t shift = weight_frac - node->integer("weight_frac");
-    if (shift > kMaxShift) {
+  merged.weight_frac = std::numeric_limits<int>::min();
+  bool limited = false;
+  for (const Dense* const dense : siblings) {
+    merged.weight_frac = std::max(merged.weight_frac, dense->weight_frac);
+    limited = limited || !dense->output.limits.empty();
+  }
+  merged.weight.shape = {0, siblings[0]->weight.shape[1]};
+  merged.bias.shape = {0};
+  for (const Dense* const dense : siblings) {
+    const int shift = merged.weight_frac - dense->weight_frac;
+    if (shift > kMaxShift || !append(dense->weight, std::int64_t{1} << shift, merged.weight) ||
+        !append(dense->bias, std::int64_t{1} << shift, merged.bias)) {
       return std::nullopt;
     }
-    const auto append = [](const std::vector<std::int64_t>& values, std::int64_t factor, Literal& to) {
-      constexpr std::int64_t kMost = std::int64_t{1} << kMaxTensorWidth;
-      for (const std::int64_t value : values) {
-        if (value > kMost / factor || value < -kMost / factor) {
-          return false;
-        }
-        to.values.push_back(factor * value);
+    for (const Feature& feature : features_of(*dense)) {
+      merged.output.formats.push_back(feature.format);
+      if (limited) {
+        merged.output.limits.push_back(feature.limits);
       }
-      return true;
-    };
-    const int features = node->type.features;
-    if (!append(node->literal("weight").values, std::int64_t{1} << shift, weight) ||
-        !append(node->literal("bias").values, std::int64_t{1} << shift, bias)) {
-      return std::nullopt;
-    }
-    append(formats_of(*node), 1, formats);
-    append(limits_of(*node), 1, limits);
-    for (Literal* const literal : {&weight, &bias, &formats, &limits}) {
-      literal->shape[0] += features;
     }
   }
-  Node merged{merged_name(graph, nodes), "dense", {}, {}};
-  merged.attributes = {{"weight", weight},   {"bias", bias},     {"weight_frac", weight_frac},
-                       {"formats", formats}, {"output", output}, {"relu", nodes[0]->integer("relu")}};
-  if (limited) {
-    merged.attributes["limits"] = limits;
+  merged.output.shape = {static_cast<int>(merged.output.formats.size())};
+  return merged;
+}
+
+std::optional<Node> merged_node(const Graph& graph, const std::vector<NodeId>& members) {
+  std::vector<const Node*> nodes;
+  std::vector<const Dense*> siblings;
+  for (const NodeId id : members) {
+    nodes.push_back(&graph.node(id));
+    siblings.push_back(nodes.back()->as<Dense>());
   }
+  std::optional<Dense> dense = stacked(siblings);
+  if (!dense) {
+    return std::nullopt;
+  }
+  Node merged{merged_name(graph, nodes), std::make_shared<const Dense>(std::move(*dense)), {}, {}};
   try {
-    merged.type = primitive("dense").infer({merged, view_of(graph, members[0]).operands});
+    merged.type = merged.operation->infer({merged, view_of(graph, members[0]).operands});
   } catch (const IrError&) {
     return std::nullopt;
   }
@@ -159,12 +155,12 @@ std::optional<Node> merged_node(const Graph& graph, const std::vector<NodeId>& m
 }
 
 std::vector<Group> find_groups(const Graph& graph) {
-  std::map<std::tuple<NodeId, std::int64_t, Rounding, Overflow>, std::vector<NodeId>> siblings;
+  std::map<std::tuple<NodeId, bool, Rounding, Overflow>, std::vector<NodeId>> siblings;
   for (const NodeId id : graph.topological_order()) {
-    const Node& node = graph.node(id);
-    if (node.op == "dense" && !node.has("adders")) {
-      const Quantizer& output = node.quantizer("output");
-      siblings[{graph.operands(id)[0], node.integer("relu"), output.rounding, output.overflow}].push_back(id);
+    const auto* const dense = graph.node(id).as<Dense>();
+    if (dense != nullptr && !dense->adders) {
+      const Quantizer& output = dense->output.quantizer;
+      siblings[{graph.operands(id)[0], dense->relu, output.rounding, output.overflow}].push_back(id);
     }
   }
   std::vector<Group> groups;
@@ -177,46 +173,36 @@ std::vector<Group> find_groups(const Graph& graph) {
   return groups;
 }
 
+/// A slice of `merged` that has the name, type and values of `node`.
+Node slice_of(const Graph& graph, NodeId merged, int first, const Node& node) {
+  const Quantizer& output = node.as<Dense>()->output.quantizer;
+  Node slice{node.name, std::make_shared<const Slice>(first, node.type.features, output), {}, node.scale};
+  slice.type = slice.operation->infer({slice, {&graph.node(merged).type}});
+  if (slice.type.width != node.type.width || slice.type.frac != node.type.frac ||
+      slice.type.intervals != node.type.intervals) {
+    throw std::logic_error("merged dense nodes: " + node.name + " has another type");
+  }
+  return slice;
+}
+
 /// The graph with these groups merged.
-Graph with_merged(const Graph& graph, const std::vector<Group>& groups) {
-  std::map<NodeId, const Group*> group_of;
+Graph with_merged(Graph graph, const std::vector<Group>& groups) {
+  std::vector<NodeId> dead;
   for (const Group& group : groups) {
+    const NodeId merged = graph.add(group.merged, graph.operands(group.members[0]));
+    int first = 0;
     for (const NodeId id : group.members) {
-      group_of[id] = &group;
+      const Node slice = slice_of(graph, merged, first, graph.node(id));
+      first += slice.type.features;
+      graph.replace(id, graph.add(slice, {merged}));
+      dead.push_back(id);
     }
   }
-  Graph result = graph.without_nodes();
-  std::vector<NodeId> copies(graph.size());
-  std::map<const Group*, std::pair<NodeId, std::int64_t>> made;  // node, and features that are sliced off
-  for (const NodeId id : graph.topological_order()) {
-    const Node& node = graph.node(id);
-    std::vector<NodeId> operands = graph.operands(id);
-    std::transform(operands.begin(), operands.end(), operands.begin(), [&](NodeId operand) { return copies[operand]; });
-    const auto group = group_of.find(id);
-    if (group == group_of.end()) {
-      copies[id] = result.add(node, operands);
-      continue;
-    }
-    const auto known = made.find(group->second);
-    auto& [merged, first] =
-        (known != made.end()
-             ? known
-             : made.emplace(group->second, std::pair(result.add(group->second->merged, operands), 0)).first)
-            ->second;
-    Node slice{node.name, "slice", {}, {}};
-    slice.attributes = {
-        {"first", first}, {"count", std::int64_t{node.type.features}}, {"output", node.quantizer("output")}};
-    first += node.type.features;
-    copies[id] = result.add(slice, {merged});
-    Node& added = result.node(copies[id]);
-    added.type = primitive("slice").infer(view_of(result, copies[id]));
-    if (added.type.width != node.type.width || added.type.frac != node.type.frac ||
-        added.type.intervals != node.type.intervals) {
-      throw std::logic_error("merged dense nodes: " + node.name + " has another type");
-    }
+  std::sort(dead.rbegin(), dead.rend());
+  for (const NodeId id : dead) {
+    graph.erase(id);
   }
-  result.set_output(copies[graph.output()]);
-  return result;
+  return graph;
 }
 
 /// Resources and latency of dense nodes that have adders.
@@ -230,9 +216,9 @@ Estimate estimate(const Graph& graph, const std::vector<NodeId>& nodes) {
   Estimate sum{0, std::numeric_limits<int>::max()};
   for (const NodeId id : nodes) {
     const NodeView view = view_of(graph, id);
-    const Cost cost = primitive("dense").cost(view, hardware);
+    const Cost cost = primitive_of(view.node).cost(view, hardware);
     sum.cells += cost.lut + cost.ff;
-    sum.latency = std::min(sum.latency, primitive("dense").timing(view, hardware).latency);
+    sum.latency = std::min(sum.latency, primitive_of(view.node).timing(view, hardware).latency);
   }
   return sum;
 }

@@ -7,7 +7,7 @@
 namespace rtlgen {
 
 void fail(const NodeView& view, const std::string& message) {
-  throw IrError("node '" + view.node.name + "' (" + view.node.op + "): " + message);
+  throw IrError("node '" + view.node.name + "' (" + std::string(view.node.op()) + "): " + message);
 }
 
 void require(const NodeView& view, bool condition, const std::string& message) {
@@ -21,14 +21,13 @@ void require_operands(const NodeView& view, std::size_t count) {
           "has " + std::to_string(view.operands.size()) + " operands, expected " + std::to_string(count));
 }
 
-void require_shape(const NodeView& view, const std::string& attribute, const std::vector<int>& shape) {
-  const Literal& literal = view.node.literal(attribute);
+void require_shape(const NodeView& view, const char* attribute, const Literal& literal, const std::vector<int>& shape) {
   std::size_t entries = 1;
   for (const int extent : shape) {
     entries *= static_cast<std::size_t>(extent);
   }
   require(view, literal.shape == shape && literal.values.size() == entries,
-          "literal '" + attribute + "' has a wrong shape");
+          "literal '" + std::string(attribute) + "' has a wrong shape");
 }
 
 void require_exact(const NodeView& view, const TensorType& type) {

@@ -13,8 +13,8 @@ namespace rtlgen {
 void require(const NodeView& view, bool condition, const std::string& message);
 /// Throws unless the node has that many operands.
 void require_operands(const NodeView& view, std::size_t count);
-/// Throws unless the literal has that shape.
-void require_shape(const NodeView& view, const std::string& attribute, const std::vector<int>& shape);
+/// Throws unless the literal, the attribute of that name, has that shape.
+void require_shape(const NodeView& view, const char* attribute, const Literal& literal, const std::vector<int>& shape);
 /// Throws unless every mantissa of the exact type fits the golden model's doubles.
 void require_exact(const NodeView& view, const TensorType& type);
 /// Throws unless the binary points are near enough and nothing overflows on the way from `frac` to the quantizer's

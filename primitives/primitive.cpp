@@ -2,13 +2,6 @@
 
 namespace rtlgen {
 
-const TensorType& NodeView::operand(std::size_t index) const {
-  if (index >= operands.size()) {
-    throw IrError("node '" + node.name + "' (" + node.op + "): operand " + std::to_string(index) + " is missing");
-  }
-  return *operands[index];
-}
-
 Cost& Cost::operator+=(const Cost& other) {
   lut += other.lut;
   ff += other.ff;
@@ -21,16 +14,17 @@ Cost operator*(double factor, const Cost& cost) {
   return {factor * cost.lut, factor * cost.ff, factor * cost.dsp, factor * cost.bram};
 }
 
-NodeView view_of(const Graph& graph, Graph::NodeId id) {
-  NodeView view{graph.node(id), {}};
-  for (const Graph::NodeId operand : graph.operands(id)) {
-    view.operands.push_back(&graph.node(operand).type);
+const Primitive& primitive_of(const Node& node) {
+  const auto* const primitive = node.as<Primitive>();
+  if (primitive == nullptr) {
+    throw IrError("node '" + node.name + "' (" + std::string(node.op()) + "): there is no hardware for it");
   }
-  return view;
+  return *primitive;
 }
 
 Hardware hardware_of(const Graph& graph) {
-  return {device_model(graph.target.device, graph.target.clock_mhz), graph.tokens, graph.target.lanes};
+  return {device_model(graph.target.device, graph.target.clock_mhz), input_node(graph).type.tokens,
+          graph.target.lanes};
 }
 
 int clog2(std::int64_t n) {

@@ -1,7 +1,6 @@
-// What a primitive is: integer meaning, timing, cost and Verilog of one IR operation, under one name.
+// What a primitive is: an operation of the IR with timing, cost and Verilog, under one name.
 #pragma once
 
-#include <Eigen/Dense>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,18 +12,6 @@
 namespace rtlgen {
 
 class Emission;
-
-/// Mantissas of a batch of events: [events * tokens, features], whole numbers below 2^51 in magnitude.
-using Mantissas = RowMatrix;
-
-/// A node with the types of its operands: all that a primitive may look at.
-struct NodeView {
-  const Node& node;
-  std::vector<const TensorType*> operands;
-
-  /// Type of operand `index`; throws IrError where the node has fewer.
-  const TensorType& operand(std::size_t index) const;
-};
 
 /// The hardware a node is built for.
 struct Hardware {
@@ -64,31 +51,10 @@ struct Cost {
 };
 Cost operator*(double factor, const Cost& cost);
 
-/// Numbers inside an operation that have a format of their own: scores, sums of exponentials.
-struct InternalTensor {
-  std::string name;               ///< within the node: score, exp_sum
-  Format format;                  ///< what holds them
-  std::vector<double> mantissas;  ///< before they are rounded and limited to it, in no special order
-  int frac = 0;                   ///< fraction bits of the mantissas
-};
-
-/// One IR operation. Implementations are stateless; `primitives/registry.cpp` lists them.
-class Primitive {
+/// An operation that is hardware as well. Its attributes are public data members; all else is stateless.
+/// `primitives/registry.cpp` lists them.
+class Primitive : public Operation {
  public:
-  virtual ~Primitive() = default;
-
-  /// The operation's name in the IR.
-  virtual std::string_view op() const = 0;
-  /// Checks attributes and operand types, and returns the type of the result. Throws IrError.
-  virtual TensorType infer(const NodeView& view) const = 0;
-  /// The golden model: the exact integer meaning, on any number of events.
-  virtual Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const = 0;
-  /// What evaluate() computes on the way, without what its mask leaves out; nothing where the result alone
-  /// has a format.
-  virtual std::vector<InternalTensor> internals(const NodeView& /*view*/,
-                                                const std::vector<const Mantissas*>& /*operands*/) const {
-    return {};
-  }
   /// Latency of the RTL, from the same formula as the module's header.
   virtual Timing timing(const NodeView& view, const Hardware& hardware) const = 0;
   /// Estimated resources.
@@ -97,13 +63,17 @@ class Primitive {
   virtual void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const = 0;
 };
 
-/// The primitive of an operation; throws IrError where there is none.
-const Primitive& primitive(std::string_view op);
-/// All operations, in the order of docs/ir.md.
-std::vector<std::string_view> primitive_ops();
+/// What all classes of primitives have alike: the name T::kOp, and copies.
+template <typename T, typename Base = Primitive>
+class PrimitiveOf : public Base {
+ public:
+  std::string_view op() const override { return T::kOp; }
+  std::shared_ptr<Operation> clone() const override { return std::make_shared<T>(static_cast<const T&>(*this)); }
+};
 
-/// Types of a node's operands, as its primitive sees them.
-NodeView view_of(const Graph& graph, Graph::NodeId id);
+/// The hardware side of a node; throws IrError where it has none.
+const Primitive& primitive_of(const Node& node);
+
 /// The hardware that a graph asks for. Throws std::invalid_argument on an unknown device.
 Hardware hardware_of(const Graph& graph);
 

@@ -1,6 +1,7 @@
 // All primitives. A new one is three files (primitives/foo.{hpp,cpp}, rtl_lib/foo.v, tests/primitives/foo_test.cpp) and
 // a line here.
-#include <algorithm>
+#include "primitives/registry.hpp"
+
 #include <array>
 
 #include "primitives/add.hpp"
@@ -9,10 +10,10 @@
 #include "primitives/bank_product.hpp"
 #include "primitives/concat.hpp"
 #include "primitives/dense.hpp"
+#include "primitives/elementwise.hpp"
 #include "primitives/flatten_dense.hpp"
 #include "primitives/normalize.hpp"
 #include "primitives/pool.hpp"
-#include "primitives/primitive.hpp"
 #include "primitives/quantize.hpp"
 #include "primitives/slice.hpp"
 #include "primitives/softmax.hpp"
@@ -25,49 +26,57 @@
 namespace rtlgen {
 namespace {
 
-const auto& registry() {
-  // One line a primitive.
-  // clang-format off
-  static const std::array kAll = {
-      make_input(),
-      make_mask(),
-      make_dense(),
-      make_flatten_dense(),
-      make_quantize(),
-      make_token_quantize(),
-      make_add(),
-      make_concat(),
-      make_slice(),
-      make_table(),
-      make_step_table(),
-      make_normalize(),
-      make_attention(),
-      make_scores(),
-      make_mix(),
-      make_pool(),
-      make_softmax(),
-      make_table_softmax(),
-      make_argmax(),
-  };
-  // clang-format on
-  return kAll;
+struct Entry {
+  std::string_view op;
+  std::shared_ptr<Operation> (*make)();
+};
+
+template <typename T>
+constexpr Entry entry() {
+  return {T::kOp, [] { return std::shared_ptr<Operation>(std::make_shared<T>()); }};
 }
+
+// One line a primitive.
+// clang-format off
+constexpr std::array kAll = {
+    entry<Input>(),
+    entry<Mask>(),
+    entry<Dense>(),
+    entry<Elementwise>(),
+    entry<FlattenDense>(),
+    entry<Quantize>(),
+    entry<TokenQuantize>(),
+    entry<Add>(),
+    entry<Concat>(),
+    entry<Slice>(),
+    entry<Table>(),
+    entry<StepTable>(),
+    entry<Normalize>(),
+    entry<Attention>(),
+    entry<Scores>(),
+    entry<Mix>(),
+    entry<Pool>(),
+    entry<Softmax>(),
+    entry<TableSoftmax>(),
+    entry<Argmax>(),
+};
+// clang-format on
 
 }  // namespace
 
-const Primitive& primitive(std::string_view op) {
-  const auto found =
-      std::find_if(registry().begin(), registry().end(), [op](const auto& known) { return known->op() == op; });
-  if (found == registry().end()) {
-    throw IrError("there is no operation '" + std::string(op) + "'");
+std::shared_ptr<Operation> make_operation(std::string_view op) {
+  for (const Entry& known : kAll) {
+    if (known.op == op) {
+      return known.make();
+    }
   }
-  return **found;
+  return nullptr;
 }
 
 std::vector<std::string_view> primitive_ops() {
   std::vector<std::string_view> ops;
-  for (const auto& known : registry()) {
-    ops.push_back(known->op());
+  for (const Entry& known : kAll) {
+    ops.push_back(known.op);
   }
   return ops;
 }

@@ -54,17 +54,6 @@ void requantize(Mantissas& x, int frac, const Quantizer& quantizer, bool relu) {
   }
 }
 
-Interval requantize(const Interval& x, int frac, const Quantizer& quantizer, bool relu) {
-  const int shift = frac - quantizer.format.frac();
-  const std::int64_t lo = shift_round(relu ? std::max<std::int64_t>(x.lo, 0) : x.lo, shift, quantizer.rounding);
-  const std::int64_t hi = shift_round(relu ? std::max<std::int64_t>(x.hi, 0) : x.hi, shift, quantizer.rounding);
-  const Interval all{quantizer.lowest(), quantizer.format.max()};
-  if (quantizer.overflow == Overflow::wrap && (lo < all.lo || hi > all.hi)) {
-    return {quantizer.format.min(), quantizer.format.max()};
-  }
-  return {std::clamp(lo, all.lo, all.hi), std::clamp(hi, all.lo, all.hi)};
-}
-
 TensorType requantized_type(const TensorType& exact, const Quantizer& quantizer, bool relu) {
   TensorType type = quantized_type(exact.tokens, exact.features, quantizer);
   for (std::size_t f = 0; f < exact.intervals.size(); ++f) {

@@ -1,6 +1,7 @@
-// Rounding and overflow of whole tensors, their ranges, and what a requantizer costs.
+// Rounding and overflow of whole tensors, and what a requantizer costs.
 #pragma once
 
+#include "ir/numerics/interval_rounding.hpp"
 #include "ir/numerics/rounding.hpp"
 #include "ir/tensor_type.hpp"
 #include "primitives/primitive.hpp"
@@ -13,8 +14,6 @@ constexpr int kMaxShift = 48;
 /// requantize() of ir/numerics/rounding.hpp on every element, in place, in doubles: exact for |x| < 2^51.
 void requantize(Mantissas& x, int frac, const Quantizer& quantizer, bool relu = false);
 
-/// What can come out of a requantizer.
-Interval requantize(const Interval& x, int frac, const Quantizer& quantizer, bool relu = false);
 /// Type of a tensor of exact type `exact` behind a requantizer.
 TensorType requantized_type(const TensorType& exact, const Quantizer& quantizer, bool relu = false);
 

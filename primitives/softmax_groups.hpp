@@ -12,8 +12,8 @@ namespace rtlgen {
 /// Each group of `count` features has a softmax of its own. With a mask as second operand, feature j of a group belongs
 /// to token j of the event, and those of padding tokens weigh nothing.
 struct SoftmaxGroups {
-  /// Read from the optional attribute `groups` and the operands.
-  explicit SoftmaxGroups(const NodeView& view);
+  /// From the attribute `groups` and the operands.
+  SoftmaxGroups(const NodeView& view, int attribute);
 
   int groups;
   int count;
@@ -26,14 +26,14 @@ struct SoftmaxGroups {
 };
 
 /// Throws IrError unless operands and `groups` fit.
-void require_softmax_groups(const NodeView& view);
+void require_softmax_groups(const NodeView& view, int groups);
 
 /// Queries wait for the event's mask, if there is one.
-Timing softmax_timing(const NodeView& view, int latency);
+Timing softmax_timing(const SoftmaxGroups& groups, int latency);
 
 /// Adds what brings the mask to the wire that is returned, `delay` clocks after the operand x: [count] bits, all ones
 /// without a mask.
-std::string emit_enable(const NodeView& view, const Hardware& hardware, int delay, const std::string& suffix,
-                        Emission& emission);
+std::string emit_enable(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay,
+                        const std::string& suffix, Emission& emission);
 
 }  // namespace rtlgen

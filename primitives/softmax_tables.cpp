@@ -2,27 +2,44 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "ir/numerics/table_kernels.hpp"
 #include "primitives/node_rules.hpp"
 
 namespace rtlgen {
 
-SoftmaxTables::SoftmaxTables(const Node& node)
-    : exp_frac(clog2(static_cast<std::int64_t>(node.literal("exp_table").values.size()))),
-      exp_width(static_cast<int>(node.integer("exp_width"))),
-      recip_index(clog2(static_cast<std::int64_t>(node.literal("recip_table").values.size()))),
-      recip_width(static_cast<int>(node.integer("recip_width"))),
-      recip_lz_max(static_cast<int>(node.integer("recip_lz_max"))),
-      exp_table(node.literal("exp_table")),
-      recip_table(node.literal("recip_table")) {}
+namespace {
+
+/// Bits that address a table of a power of two entries.
+int address_bits(const Literal& table) { return clog2(static_cast<std::int64_t>(table.values.size())); }
+
+void require_power_of_two(const NodeView& view, const char* attribute, const Literal& table) {
+  const bool is_power = !table.values.empty() && (table.values.size() & (table.values.size() - 1)) == 0;
+  require(view, is_power, std::string("literal '") + attribute + "' must have a power of two entries");
+  require_shape(view, attribute, table, {static_cast<int>(table.values.size())});
+}
+
+}  // namespace
+
+void SoftmaxTables::visit(AttributeVisitor& visitor) {
+  visitor("exp_table", exp_table);
+  visitor("exp_width", exp_width);
+  visitor("recip_table", recip_table);
+  visitor("recip_width", recip_width);
+  visitor("recip_lz_max", recip_lz_max);
+}
+
+int SoftmaxTables::exp_frac() const { return address_bits(exp_table); }
+
+int SoftmaxTables::recip_index() const { return address_bits(recip_table); }
 
 std::int64_t SoftmaxTables::exp2(std::int64_t x, int bias) const {
-  return exp2_by_table(exp_table.values.data(), exp_frac, exp_width, x, bias);
+  return exp2_by_table(exp_table.values.data(), exp_frac(), exp_width, x, bias);
 }
 
 std::int64_t SoftmaxTables::reciprocal(std::int64_t x, int x_width) const {
-  return reciprocal_by_table(recip_table.values.data(), recip_index, recip_lz_max, x, x_width);
+  return reciprocal_by_table(recip_table.values.data(), recip_index(), recip_lz_max, x, x_width);
 }
 
 Literal make_exp_table(int frac, int width) {
@@ -45,14 +62,9 @@ Literal make_reciprocal_table(int index, int width) {
   return table;
 }
 
-void require_softmax_tables(const NodeView& view) {
-  for (const char* key : {"exp_table", "recip_table"}) {
-    const Literal& table = view.node.literal(key);
-    const bool is_power = !table.values.empty() && (table.values.size() & (table.values.size() - 1)) == 0;
-    require(view, is_power, std::string("literal '") + key + "' must have a power of two entries");
-    require_shape(view, key, {static_cast<int>(table.values.size())});
-  }
-  const SoftmaxTables tables(view.node);
+void require_softmax_tables(const NodeView& view, const SoftmaxTables& tables) {
+  require_power_of_two(view, "exp_table", tables.exp_table);
+  require_power_of_two(view, "recip_table", tables.recip_table);
   require(view, tables.exp_width >= 2 && tables.exp_width <= 24, "exp_width must be 2 to 24");
   require(view, tables.recip_width >= 2 && tables.recip_width <= 24, "recip_width must be 2 to 24");
   require(view, tables.recip_lz_max >= 0, "recip_lz_max must not be negative");
@@ -65,13 +77,15 @@ void require_softmax_tables(const NodeView& view) {
 }
 
 Cost exp2_cost(const SoftmaxTables& tables, int x_width) {
-  const double table = tables.exp_frac <= 6 ? 1 : 1.2 * (1 << (tables.exp_frac - 6));
+  const int index = tables.exp_frac();
+  const double table = index <= 6 ? 1 : 1.2 * (1 << (index - 6));
   const double width = tables.exp_width;
   return {width * table + 0.5 * width * clog2(tables.exp_width + 1) + 0.3 * x_width, width, 0, 0};
 }
 
 Cost reciprocal_cost(const SoftmaxTables& tables, int x_width) {
-  const double table = tables.recip_index <= 6 ? 1 : 1.2 * (1 << (tables.recip_index - 6));
+  const int index = tables.recip_index();
+  const double table = index <= 6 ? 1 : 1.2 * (1 << (index - 6));
   const double shifts = 0.5 * clog2(x_width) * (x_width + tables.recip_width + tables.recip_lz_max);
   return {tables.recip_width * table + shifts, 2.0 * tables.recip_width + tables.recip_lz_max, 0, 0};
 }

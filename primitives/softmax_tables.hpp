@@ -8,18 +8,20 @@
 
 namespace rtlgen {
 
-/// Parameters of the two, read from a node's attributes exp_table, exp_width, recip_table, recip_width, recip_lz_max.
+/// The literals and widths of the two.
 struct SoftmaxTables {
-  explicit SoftmaxTables(const Node& node);
+  Literal exp_table;     ///< [2^exp_frac()]
+  int exp_width = 2;     ///< bits of 2^x; table entries have their top bit set
+  Literal recip_table;   ///< [2^recip_index()]
+  int recip_width = 2;   ///< bits of its entries
+  int recip_lz_max = 0;  ///< most leading zeros that are normalised away
 
-  int exp_frac;      ///< fraction bits of x: the table has 2^exp_frac entries
-  int exp_width;     ///< bits of 2^x; table entries have their top bit set
-  int recip_index;   ///< address bits of the reciprocal's table
-  int recip_width;   ///< bits of its entries
-  int recip_lz_max;  ///< most leading zeros that are normalised away
-  const Literal& exp_table;
-  const Literal& recip_table;
+  /// The attributes exp_table, exp_width, recip_table, recip_width, recip_lz_max.
+  void visit(AttributeVisitor& visitor);
 
+  /// Fraction bits of x, and address bits of the reciprocal's table: known from their sizes.
+  int exp_frac() const;
+  int recip_index() const;
   /// 2^(x - bias) with exp_width - 1 fraction bits, rounded down: table[fraction] >> (bias - floor).
   std::int64_t exp2(std::int64_t x, int bias) const;
   /// r with 1/x = r * 2^-(recip_width + x_width - 1), for x of x_width bits.
@@ -33,8 +35,8 @@ Literal make_exp_table(int frac, int width);
 /// Table 2^width / (1 + (i + 1/2) / 2^index).
 Literal make_reciprocal_table(int index, int width);
 
-/// Checks the table attributes of a softmax or attention node.
-void require_softmax_tables(const NodeView& view);
+/// Checks the tables of a softmax or attention node.
+void require_softmax_tables(const NodeView& view, const SoftmaxTables& tables);
 
 /// Estimated logic of one exp2 unit, and of one reciprocal unit.
 Cost exp2_cost(const SoftmaxTables& tables, int x_width);

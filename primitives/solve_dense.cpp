@@ -4,10 +4,8 @@
 #include <thread>
 #include <vector>
 
-#include "primitives/adder_graph_literals.hpp"
 #include "primitives/cmvm/run_all.hpp"
-#include "primitives/element_quantizers.hpp"
-#include "primitives/primitive.hpp"
+#include "primitives/constant_product.hpp"
 
 namespace rtlgen {
 namespace {
@@ -15,19 +13,16 @@ namespace {
 AdderGraph adders_of(const Graph& graph, Graph::NodeId id, Effort effort, bool ternary_adders,
                      const SolutionCache& cache) {
   const NodeView view = view_of(graph, id);
+  const auto& product = *view.node.as<ConstantProduct>();
   ConstantMatrixOptions options;
   options.effort = effort;
   options.levels_per_stage = hardware_of(graph).device.levels;
   options.ternary_adders = ternary_adders;
-  options.output_levels = quantizer_levels(view, view.node.literal("weight").shape[0],
-                                           view.operand(0).frac + static_cast<int>(view.node.integer("weight_frac")));
-  return cache.solve(view.node.literal("weight"), view.node.literal("bias"), view.operand(0).intervals, options);
+  options.output_levels = product.output_levels(view);
+  return product.solve(view, options, cache);
 }
 
-void store(Node& node, const AdderGraph& adders) {
-  node.attributes["adders"] = adder_literal(adders);
-  node.attributes["sums"] = sum_literal(adders);
-}
+void store(Node& node, const AdderGraph& adders) { node.operation = node.as<ConstantProduct>()->with_adders(adders); }
 
 }  // namespace
 
@@ -38,7 +33,7 @@ void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCa
 void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache, bool ternary_adders) {
   std::vector<Graph::NodeId> nodes;
   for (const Graph::NodeId id : graph.topological_order()) {
-    if (graph.node(id).op == "dense") {
+    if (graph.node(id).as<ConstantProduct>() != nullptr) {
       nodes.push_back(id);
     }
   }

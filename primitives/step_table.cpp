@@ -30,7 +30,7 @@ class Rows {
 };
 
 /// Steps of the binary search.
-int depth_of(const NodeView& view) { return clog2(std::int64_t{view.node.literal("thresholds").shape.at(1)} + 1); }
+int depth_of(const StepTable& table) { return clog2(std::int64_t{table.thresholds.shape.at(1)} + 1); }
 
 /// Steps of the search between two registers.
 int steps_a_clock(const Hardware& hardware) { return std::max(1, hardware.device.levels / 2); }
@@ -57,96 +57,93 @@ Row search_order(const Row& sorted, int depth) {
   return result;
 }
 
-class StepTable final : public Primitive {
- public:
-  std::string_view op() const override { return "step_table"; }
-
-  TensorType infer(const NodeView& view) const override {
-    require_operands(view, 1);
-    const TensorType& x = view.operand(0);
-    const std::vector<int> shape = view.node.literal("thresholds").shape;
-    require(
-        view,
-        shape.size() == 2 && (shape[0] == 1 || shape[0] == x.features) && shape[1] >= 1 && shape[1] <= kMaxThresholds,
-        fmt::format("thresholds must have shape [1, n] or [{}, n] with n up to {}", x.features, kMaxThresholds));
-    require_shape(view, "values", {shape[0], shape[1] + 1});
-    const Rows thresholds(view.node.literal("thresholds"));
-    const Rows values(view.node.literal("values"));
-    const Interval bus{-(std::int64_t{1} << (x.width - 1)), (std::int64_t{1} << (x.width - 1)) - 1};
-    TensorType type = quantized_type(x.tokens, x.features, view.node.quantizer("output"));
-    for (int f = 0; f < x.features; ++f) {
-      const int row = thresholds.of_feature(f);
-      require(view, std::is_sorted(thresholds.begin(row), thresholds.end(row)), "a threshold is below the one before");
-      require(view, *thresholds.begin(row) >= bus.lo && *(thresholds.end(row) - 1) <= bus.hi,
-              "a threshold is outside the operand's width");
-      const auto [lo, hi] = std::minmax_element(values.begin(row), values.end(row));
-      Interval& interval = type.intervals[static_cast<std::size_t>(f)];
-      require(view, *lo >= interval.lo && *hi <= interval.hi, "a value does not fit the output format");
-      interval = {*lo, *hi};
-    }
-    return type;
-  }
-
-  Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
-    const Mantissas& x = *operands[0];
-    const Rows thresholds(view.node.literal("thresholds"));
-    const Rows values(view.node.literal("values"));
-    Mantissas y(x.rows(), x.cols());
-    for (Eigen::Index f = 0; f < x.cols(); ++f) {
-      const int row = thresholds.of_feature(static_cast<int>(f));
-      for (Eigen::Index i = 0; i < x.rows(); ++i) {
-        const auto found =
-            std::upper_bound(thresholds.begin(row), thresholds.end(row), static_cast<std::int64_t>(x(i, f)));
-        y(i, f) = static_cast<double>(*(values.begin(row) + (found - thresholds.begin(row))));
-      }
-    }
-    return y;
-  }
-
-  Timing timing(const NodeView& view, const Hardware& hardware) const override {
-    return {Timing::Kind::tokenwise, ceil_div(depth_of(view), steps_a_clock(hardware)) + 1};
-  }
-
-  Cost cost(const NodeView& view, const Hardware& hardware) const override {
-    const int depth = depth_of(view);
-    const double in_width = view.operand(0).width;
-    const double out_width = view.node.type.width;
-    Cost one{out_width * table_luts(depth), out_width, 0, 0};
-    for (int step = 1; step <= depth; ++step) {
-      const bool registered = step % steps_a_clock(hardware) == 0 || step == depth;
-      const double kept = step < depth ? in_width + step : step;
-      one += Cost{in_width * table_luts(step - 1) + in_width, registered ? kept : 0, 0, 0};
-    }
-    return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
-  }
-
-  void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
-    const Rows thresholds(view.node.literal("thresholds"));
-    const Rows values(view.node.literal("values"));
-    const int depth = depth_of(view);
-    const int in_width = view.operand(0).width;
-    const int out_width = view.node.type.width;
-    const std::size_t count = std::size_t{1} << depth;
-    const int features = view.node.type.features;
-    for (int element = 0; element < hardware.lanes_of(view.node.type) * features; ++element) {
-      const int row = thresholds.of_feature(element % features);
-      // Thresholds that every number reaches fill the search up.
-      const Row all = padded(thresholds, row, count - 1, -(std::int64_t{1} << (in_width - 1)));
-      const Row between = padded(values, row, count, *values.begin(row));
-      Instance instance{"step_table", emission.local(fmt::format("element{}", element)), {}, {}};
-      instance.with("IN_W", in_width).with("DEPTH", depth).with("OUT_W", out_width);
-      instance.with("LEVELS", hardware.device.levels);
-      instance.with("THRESHOLDS", verilog_table(search_order(all, depth), in_width));
-      instance.with("VALUES", verilog_table(between, out_width));
-      instance.port("clk", "clk").port("x", slice(emission.input(0), element, in_width));
-      instance.port("y", slice(emission.output(), element, out_width));
-      emission.instance(instance);
-    }
-  }
-};
-
 }  // namespace
 
-std::unique_ptr<Primitive> make_step_table() { return std::make_unique<StepTable>(); }
+void StepTable::visit(AttributeVisitor& visitor) {
+  visitor("thresholds", thresholds);
+  visitor("values", values);
+  visitor("output", output);
+}
+
+TensorType StepTable::infer(const NodeView& view) const {
+  require_operands(view, 1);
+  const TensorType& x = view.operand(0);
+  const std::vector<int>& shape = thresholds.shape;
+  require(view,
+          shape.size() == 2 && (shape[0] == 1 || shape[0] == x.features) && shape[1] >= 1 && shape[1] <= kMaxThresholds,
+          fmt::format("thresholds must have shape [1, n] or [{}, n] with n up to {}", x.features, kMaxThresholds));
+  require_shape(view, "values", values, {shape[0], shape[1] + 1});
+  const Rows steps(thresholds);
+  const Rows results(values);
+  const Interval bus{-(std::int64_t{1} << (x.width - 1)), (std::int64_t{1} << (x.width - 1)) - 1};
+  TensorType type = quantized_type(x.tokens, x.features, output);
+  for (int f = 0; f < x.features; ++f) {
+    const int row = steps.of_feature(f);
+    require(view, std::is_sorted(steps.begin(row), steps.end(row)), "a threshold is below the one before");
+    require(view, *steps.begin(row) >= bus.lo && *(steps.end(row) - 1) <= bus.hi,
+            "a threshold is outside the operand's width");
+    const auto [lo, hi] = std::minmax_element(results.begin(row), results.end(row));
+    Interval& interval = type.intervals[static_cast<std::size_t>(f)];
+    require(view, *lo >= interval.lo && *hi <= interval.hi, "a value does not fit the output format");
+    interval = {*lo, *hi};
+  }
+  return type;
+}
+
+Mantissas StepTable::evaluate(const NodeView& /*view*/, const std::vector<const Mantissas*>& operands) const {
+  const Mantissas& x = *operands[0];
+  const Rows steps(thresholds);
+  const Rows results(values);
+  Mantissas y(x.rows(), x.cols());
+  for (Eigen::Index f = 0; f < x.cols(); ++f) {
+    const int row = steps.of_feature(static_cast<int>(f));
+    for (Eigen::Index i = 0; i < x.rows(); ++i) {
+      const auto found = std::upper_bound(steps.begin(row), steps.end(row), static_cast<std::int64_t>(x(i, f)));
+      y(i, f) = static_cast<double>(*(results.begin(row) + (found - steps.begin(row))));
+    }
+  }
+  return y;
+}
+
+Timing StepTable::timing(const NodeView& /*view*/, const Hardware& hardware) const {
+  return {Timing::Kind::tokenwise, ceil_div(depth_of(*this), steps_a_clock(hardware)) + 1};
+}
+
+Cost StepTable::cost(const NodeView& view, const Hardware& hardware) const {
+  const int depth = depth_of(*this);
+  const double in_width = view.operand(0).width;
+  const double out_width = view.node.type.width;
+  Cost one{out_width * table_luts(depth), out_width, 0, 0};
+  for (int step = 1; step <= depth; ++step) {
+    const bool registered = step % steps_a_clock(hardware) == 0 || step == depth;
+    const double kept = step < depth ? in_width + step : step;
+    one += Cost{in_width * table_luts(step - 1) + in_width, registered ? kept : 0, 0, 0};
+  }
+  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
+}
+
+void StepTable::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
+  const Rows steps(thresholds);
+  const Rows results(values);
+  const int depth = depth_of(*this);
+  const int in_width = view.operand(0).width;
+  const int out_width = view.node.type.width;
+  const std::size_t count = std::size_t{1} << depth;
+  const int features = view.node.type.features;
+  for (int element = 0; element < hardware.lanes_of(view.node.type) * features; ++element) {
+    const int row = steps.of_feature(element % features);
+    // Thresholds that every number reaches fill the search up.
+    const Row all = padded(steps, row, count - 1, -(std::int64_t{1} << (in_width - 1)));
+    const Row between = padded(results, row, count, *results.begin(row));
+    Instance instance{"step_table", emission.local(fmt::format("element{}", element)), {}, {}};
+    instance.with("IN_W", in_width).with("DEPTH", depth).with("OUT_W", out_width);
+    instance.with("LEVELS", hardware.device.levels);
+    instance.with("THRESHOLDS", verilog_table(search_order(all, depth), in_width));
+    instance.with("VALUES", verilog_table(between, out_width));
+    instance.port("clk", "clk").port("x", slice(emission.input(0), element, in_width));
+    instance.port("y", slice(emission.output(), element, out_width));
+    emission.instance(instance);
+  }
+}
 
 }  // namespace rtlgen

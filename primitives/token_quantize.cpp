@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "primitives/element_quantizers.hpp"
+#include "primitives/element_formats.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -24,22 +23,22 @@ struct TokenConstants {
   int frac = 0;                      ///< fraction bits of the sums
   int shift = 0;                     ///< left shift of x
 
-  explicit TokenConstants(const NodeView& view) : frac(view.operand(0).frac) {
-    if (!view.node.has("bias")) {
+  TokenConstants(const TokenQuantize& operation, const NodeView& view) : frac(view.operand(0).frac) {
+    if (!operation.bias) {
       return;
     }
     const TensorType& x = view.operand(0);
-    require_shape(view, "bias", {x.tokens, x.features});
-    const std::int64_t bias_frac = view.node.integer("bias_frac");
+    require_shape(view, "bias", *operation.bias, {x.tokens, x.features});
+    const int bias_frac = operation.bias_frac;
     require(
         view, bias_frac >= x.frac - kMaxShift && bias_frac <= x.frac + kMaxShift,
         "the binary points of 'bias' and of what goes in are more than " + std::to_string(kMaxShift) + " bits apart");
-    frac = std::max(x.frac, static_cast<int>(bias_frac));
+    frac = std::max(x.frac, bias_frac);
     shift = frac - x.frac;
     const Interval range = x.range();
     require(view, signed_width(range) + shift < 62, "'bias' has too many fraction bits for what goes in");
-    const int lift = frac - static_cast<int>(bias_frac);
-    for (const std::int64_t value : view.node.literal("bias").values) {
+    const int lift = frac - bias_frac;
+    for (const std::int64_t value : operation.bias->values) {
       require(view, signed_width({value, value}) + lift < 62, "an entry of 'bias' is too large for what goes in");
       values.push_back(value * (std::int64_t{1} << lift));
     }
@@ -65,34 +64,32 @@ TensorType sum_type(const NodeView& view, const TokenConstants& constants) {
   return exact_type(x.tokens, constants.frac, std::move(sums));
 }
 
-bool has_relu(const NodeView& view) { return view.node.integer("relu") != 0; }
-
 /// What one element of a beat, a feature of the tokens of a lane, goes through.
 struct Element {
-  std::vector<std::int64_t> constants;    ///< a beat each; all 0: none is added
-  std::vector<ElementQuantizer> formats;  ///< those that differ
-  std::vector<std::int64_t> select;       ///< of each beat: which one
+  std::vector<std::int64_t> constants;  ///< a beat each; all 0: none is added
+  std::vector<ElementFormat> formats;   ///< those that differ
+  std::vector<std::int64_t> select;     ///< of each beat: which one
 
   bool adds() const {
     return std::any_of(constants.begin(), constants.end(), [](std::int64_t value) { return value != 0; });
   }
 };
 
-/// Whether two quantizers of a node, which has one pair of modes, are the same.
-bool same(const ElementQuantizer& a, const ElementQuantizer& b) {
+/// Whether two formats of a node, which has one pair of modes, are the same.
+bool same(const ElementFormat& a, const ElementFormat& b) {
   return a.pruned == b.pruned && (a.pruned || a.quantizer.format == b.quantizer.format);
 }
 
-/// A quantizer to nothing but 0 in the form of one that has no bits.
-ElementQuantizer simplified(ElementQuantizer quantizer) {
-  quantizer.pruned = quantizer.pruned || (quantizer.quantizer.lowest() == 0 && quantizer.quantizer.format.max() == 0);
-  return quantizer;
+/// A format of nothing but 0 in the form of one that has no bits.
+ElementFormat simplified(ElementFormat format) {
+  format.pruned = format.pruned || (format.quantizer.lowest() == 0 && format.quantizer.format.max() == 0);
+  return format;
 }
 
-std::vector<Element> elements_of(const NodeView& view, const Hardware& hardware) {
+std::vector<Element> elements_of(const TokenQuantize& operation, const NodeView& view, const Hardware& hardware) {
   const TensorType& type = view.node.type;
-  const TokenConstants constants(view);
-  const std::vector<ElementQuantizer> quantizers = token_quantizers(view, type.tokens, type.features);
+  const TokenConstants constants(operation, view);
+  const std::vector<ElementFormat> formats = element_formats(operation.output, at(type.tokens * type.features));
   const int lanes = hardware.lanes_of(type);
   std::vector<Element> elements;
   for (int lane = 0; lane < lanes; ++lane) {
@@ -101,12 +98,12 @@ std::vector<Element> elements_of(const NodeView& view, const Hardware& hardware)
       for (int token = lane; token < type.tokens; token += lanes) {
         const std::size_t place = at(token * type.features + f);
         element.constants.push_back(constants.constant(place));
-        const ElementQuantizer quantizer = simplified(quantizers[place]);
+        const ElementFormat format = simplified(formats[place]);
         const auto known = std::find_if(element.formats.begin(), element.formats.end(),
-                                        [&](const ElementQuantizer& other) { return same(quantizer, other); });
+                                        [&](const ElementFormat& other) { return same(format, other); });
         element.select.push_back(known - element.formats.begin());
         if (known == element.formats.end()) {
-          element.formats.push_back(quantizer);
+          element.formats.push_back(format);
         }
       }
       elements.push_back(std::move(element));
@@ -130,9 +127,9 @@ struct WorkWord {
       : frac(std::max(sum_frac, output.frac())) {
     width = sum_width + frac - sum_frac + 1;
     width = std::max(width, frac - output.frac() + output.width + (output.is_signed ? 0 : 1));
-    for (const ElementQuantizer& quantizer : element.formats) {
-      if (!quantizer.pruned) {
-        const Format& format = quantizer.quantizer.format;
+    for (const ElementFormat& own : element.formats) {
+      if (!own.pruned) {
+        const Format& format = own.quantizer.format;
         width = std::max(width, frac - format.frac() + format.width + (format.is_signed ? 0 : 1));
       }
     }
@@ -146,11 +143,11 @@ std::string digits(int count, char digit) {
 }
 
 /// The entry of FORMATS of rtl_lib/token_requantize.v as a binary literal.
-std::string format_word(const ElementQuantizer& quantizer, const WorkWord& word) {
-  if (quantizer.pruned) {
+std::string format_word(const ElementFormat& own, const WorkWord& word) {
+  if (own.pruned) {
     return fmt::format("{}'b1{}", 2 * word.width + 2, digits(2 * word.width + 1, '0'));
   }
-  const Format& format = quantizer.quantizer.format;
+  const Format& format = own.quantizer.format;
   const int dropped = word.frac - format.frac();
   const int below = dropped + format.width - (format.is_signed ? 1 : 0);
   return fmt::format("{}'b0{}{}{}{}{}", 2 * word.width + 2, format.is_signed ? 1 : 0, digits(word.width - below, '1'),
@@ -160,19 +157,20 @@ std::string format_word(const ElementQuantizer& quantizer, const WorkWord& word)
 /// Writes the generated module of one node.
 class ModuleWriter {
  public:
-  ModuleWriter(const NodeView& view, const Hardware& hardware, std::string name)
-      : view_(view),
+  ModuleWriter(const TokenQuantize& operation, const NodeView& view, const Hardware& hardware, std::string name)
+      : operation_(operation),
+        view_(view),
         hardware_(hardware),
         name_(std::move(name)),
         beats_(ceil_div(view.node.type.tokens, hardware.lanes_of(view.node.type))),
         beat_width_(std::max(1, clog2(beats_))),
-        constants_(view),
+        constants_(operation, view),
         sum_width_(signed_width(sum_type(view, constants_).range())) {}
 
   std::string text() {
     const TensorType& x = view_.operand(0);
     const TensorType& y = view_.node.type;
-    const std::vector<Element> elements = elements_of(view_, hardware_);
+    const std::vector<Element> elements = elements_of(operation_, view_, hardware_);
     const int count = static_cast<int>(elements.size());
     std::string body;
     for (int i = 0; i < count; ++i) {
@@ -197,6 +195,8 @@ class ModuleWriter {
   }
 
  private:
+  int relu() const { return operation_.relu ? 1 : 0; }
+
   /// One element: its sum, and what that is rounded to.
   std::string element(const Element& element, int number) {
     const bool pruned = element.formats.size() == 1 && element.formats[0].pruned;
@@ -230,17 +230,17 @@ class ModuleWriter {
   }
 
   /// One format for all beats.
-  std::string plain(const ElementQuantizer& quantizer, int number, const std::string& x, int width, int frac) {
-    const Format& format = quantizer.quantizer.format;
+  std::string plain(const ElementFormat& own, int number, const std::string& x, int width, int frac) {
+    const Format& format = own.quantizer.format;
     const int narrow = format.width + (format.is_signed ? 0 : 1);
-    const int spare = view_.node.type.width - narrow - quantizer.align;
+    const int spare = view_.node.type.width - narrow - own.align;
     const std::string code = fmt::format("code{}", number);
     Instance instance{"requantize", fmt::format("requantize{}", number), {}, {}};
-    instance.with("IN_W", width).with_quantizer(frac, quantizer.quantizer).with("RELU", view_.node.integer("relu"));
+    instance.with("IN_W", width).with_quantizer(frac, own.quantizer).with("RELU", relu());
     instance.port("x", x).port("y", code);
     std::string aligned = code;
-    if (quantizer.align > 0) {
-      aligned += fmt::format(", {}'d0", quantizer.align);
+    if (own.align > 0) {
+      aligned += fmt::format(", {}'d0", own.align);
     }
     if (spare > 0) {
       aligned = fmt::format("{{{}{{{}[{}]}}}}, ", spare, code, narrow - 1) + aligned;
@@ -251,7 +251,7 @@ class ModuleWriter {
 
   /// A format that the beat selects.
   std::string selected(const Element& element, int number, const std::string& x, int width, int frac) {
-    const Quantizer& output = view_.node.quantizer("output");
+    const Quantizer& output = operation_.output.quantizer;
     const WorkWord word(element, width, frac, output.format);
     const int select_width = clog2(static_cast<std::int64_t>(element.formats.size()));
     std::string formats;
@@ -262,13 +262,14 @@ class ModuleWriter {
     instance.with("BEAT_W", beat_width_).with("FORMAT_W", select_width).with("IN_W", width);
     instance.with("LIFT", word.frac - frac).with("WORK_W", word.width).with("DROP", word.frac - output.format.frac());
     instance.with("OUT_W", view_.node.type.width).with("ROUNDING", static_cast<int>(output.rounding));
-    instance.with("OVERFLOW", static_cast<int>(output.overflow)).with("RELU", view_.node.integer("relu"));
+    instance.with("OVERFLOW", static_cast<int>(output.overflow)).with("RELU", relu());
     instance.with("SELECT", verilog_table(filled(element.select, beat_width_), select_width));
     instance.with("FORMATS", "{" + formats + "}");
     instance.port("beat", "beat").port("x", x).port("y", slice("result", number, view_.node.type.width));
     return to_verilog(instance);
   }
 
+  const TokenQuantize& operation_;
   const NodeView& view_;
   const Hardware& hardware_;
   std::string name_;
@@ -278,87 +279,90 @@ class ModuleWriter {
   int sum_width_;
 };
 
-class TokenQuantize final : public Primitive {
- public:
-  std::string_view op() const override { return "token_quantize"; }
-
-  TensorType infer(const NodeView& view) const override {
-    require_operands(view, 1);
-    const TensorType& x = view.operand(0);
-    const TokenConstants constants(view);
-    const TensorType sum = sum_type(view, constants);
-    require_exact(view, sum);
-    const std::vector<ElementQuantizer> quantizers = token_quantizers(view, x.tokens, x.features);
-    TensorType type = quantized_type(x.tokens, x.features, view.node.quantizer("output"));
-    for (int t = 0; t < x.tokens; ++t) {
-      for (int f = 0; f < x.features; ++f) {
-        const std::size_t place = at(t * x.features + f);
-        if (!quantizers[place].pruned) {
-          require_quantizer(view, sum, quantizers[place].quantizer);
-        }
-        const Interval y = quantizers[place].apply(constants.sum(x.intervals[at(f)], place), sum.frac, has_relu(view));
-        type.intervals[at(f)] = t == 0 ? y : hull(type.intervals[at(f)], y);
-      }
-    }
-    return type;
-  }
-
-  Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override {
-    const TensorType& type = view.node.type;
-    const TokenConstants constants(view);
-    const std::vector<ElementQuantizer> quantizers = token_quantizers(view, type.tokens, type.features);
-    const std::int64_t scale = std::int64_t{1} << constants.shift;
-    const bool relu = has_relu(view);
-    Mantissas y = *operands[0];
-    for (Eigen::Index row = 0; row < y.rows(); ++row) {
-      const auto first = static_cast<std::size_t>((row % type.tokens) * type.features);
-      for (Eigen::Index f = 0; f < y.cols(); ++f) {
-        const std::size_t place = first + static_cast<std::size_t>(f);
-        const std::int64_t sum = static_cast<std::int64_t>(y(row, f)) * scale + constants.constant(place);
-        y(row, f) = static_cast<double>(quantizers[place].apply(sum, constants.frac, relu));
-      }
-    }
-    return y;
-  }
-
-  Timing timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const override {
-    return {Timing::Kind::tokenwise, 1};
-  }
-
-  Cost cost(const NodeView& view, const Hardware& hardware) const override {
-    const TokenConstants constants(view);
-    const int sum_width = signed_width(sum_type(view, constants).range());
-    Cost total;
-    for (const Element& element : elements_of(view, hardware)) {
-      const int width = element.adds() ? sum_width : view.operand(0).width;
-      const int frac = element.adds() ? constants.frac : view.operand(0).frac;
-      total.lut += element.adds() ? sum_width : 0;
-      total.ff += view.node.type.width;
-      if (element.formats.size() == 1) {
-        total.lut += element.formats[0].cost(width, frac).lut;
-        continue;
-      }
-      // An adder that rounds, a limiter, and the words of the formats.
-      const WorkWord word(element, width, frac, view.node.quantizer("output").format);
-      total.lut += 2.0 * word.width + static_cast<double>(element.formats.size()) + view.node.type.width;
-    }
-    total.ff += clog2(hardware.beats());
-    return total;
-  }
-
-  void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const override {
-    const std::string module = emission.module_name("tokens");
-    emission.add_module(module, ModuleWriter(view, hardware, module).text());
-    Instance instance{module, emission.local("unit"), {}, {}};
-    const ControlWires& control = emission.control(0);
-    instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
-    instance.port("x", emission.input(0)).port("y", emission.output());
-    emission.instance(instance);
-  }
-};
-
 }  // namespace
 
-std::unique_ptr<Primitive> make_token_quantize() { return std::make_unique<TokenQuantize>(); }
+void TokenQuantize::visit(AttributeVisitor& visitor) {
+  visitor("bias", bias);
+  if (bias) {
+    visitor("bias_frac", bias_frac);
+  }
+  visitor("relu", relu);
+  visitor(output);
+}
+
+TensorType TokenQuantize::infer(const NodeView& view) const {
+  require_operands(view, 1);
+  const TensorType& x = view.operand(0);
+  const TokenConstants constants(*this, view);
+  const TensorType sum = sum_type(view, constants);
+  require_exact(view, sum);
+  require(view, output.limits.empty(), "literal 'limits' must not be there");
+  require_formats(view, output, {x.tokens, x.features});
+  const std::vector<ElementFormat> formats = element_formats(output, at(x.tokens * x.features));
+  TensorType type = quantized_type(x.tokens, x.features, output.quantizer);
+  for (int t = 0; t < x.tokens; ++t) {
+    for (int f = 0; f < x.features; ++f) {
+      const std::size_t place = at(t * x.features + f);
+      if (!formats[place].pruned) {
+        require_quantizer(view, sum, formats[place].quantizer);
+      }
+      const Interval y = formats[place].apply(constants.sum(x.intervals[at(f)], place), sum.frac, relu);
+      type.intervals[at(f)] = t == 0 ? y : hull(type.intervals[at(f)], y);
+    }
+  }
+  return type;
+}
+
+Mantissas TokenQuantize::evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const {
+  const TensorType& type = view.node.type;
+  const TokenConstants constants(*this, view);
+  const std::vector<ElementFormat> formats = element_formats(output, at(type.tokens * type.features));
+  const std::int64_t scale = std::int64_t{1} << constants.shift;
+  Mantissas y = *operands[0];
+  for (Eigen::Index row = 0; row < y.rows(); ++row) {
+    const auto first = static_cast<std::size_t>((row % type.tokens) * type.features);
+    for (Eigen::Index f = 0; f < y.cols(); ++f) {
+      const std::size_t place = first + static_cast<std::size_t>(f);
+      const std::int64_t sum = static_cast<std::int64_t>(y(row, f)) * scale + constants.constant(place);
+      y(row, f) = static_cast<double>(formats[place].apply(sum, constants.frac, relu));
+    }
+  }
+  return y;
+}
+
+Timing TokenQuantize::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
+  return {Timing::Kind::tokenwise, 1};
+}
+
+Cost TokenQuantize::cost(const NodeView& view, const Hardware& hardware) const {
+  const TokenConstants constants(*this, view);
+  const int sum_width = signed_width(sum_type(view, constants).range());
+  Cost total;
+  for (const Element& element : elements_of(*this, view, hardware)) {
+    const int width = element.adds() ? sum_width : view.operand(0).width;
+    const int frac = element.adds() ? constants.frac : view.operand(0).frac;
+    total.lut += element.adds() ? sum_width : 0;
+    total.ff += view.node.type.width;
+    if (element.formats.size() == 1) {
+      total.lut += requantize_cost(width, frac, element.formats[0]).lut;
+      continue;
+    }
+    // An adder that rounds, a limiter, and the words of the formats.
+    const WorkWord word(element, width, frac, output.quantizer.format);
+    total.lut += 2.0 * word.width + static_cast<double>(element.formats.size()) + view.node.type.width;
+  }
+  total.ff += clog2(hardware.beats());
+  return total;
+}
+
+void TokenQuantize::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
+  const std::string module = emission.module_name("tokens");
+  emission.add_module(module, ModuleWriter(*this, view, hardware, module).text());
+  Instance instance{module, emission.local("unit"), {}, {}};
+  const ControlWires& control = emission.control(0);
+  instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
+  instance.port("x", emission.input(0)).port("y", emission.output());
+  emission.instance(instance);
+}
 
 }  // namespace rtlgen

@@ -1,5 +1,5 @@
 # Writes OUTPUT, a C++ file that holds the texts of the files in RTL (by module name) and in SIM (by file name).
-set(text "// Made by scripts/embed_files.cmake.\n#include \"rtlgen/rtl_library.hpp\"\n\nnamespace rtlgen {\n")
+set(text "// Made by scripts/embed_files.cmake.\n#include \"rtlgen/netlist/rtl_library.hpp\"\n\nnamespace rtlgen {\n")
 function(append_map name files strip)
   string(APPEND text "\nconst std::map<std::string, std::string>& ${name}() {\n")
   string(APPEND text "  static const std::map<std::string, std::string> kFiles = {\n")

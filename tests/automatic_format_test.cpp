@@ -9,17 +9,17 @@
 #include <string>
 #include <vector>
 
-#include "ir/calibrate.hpp"
-#include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
-#include "ir/sample.hpp"
-#include "rtlgen/accuracy.hpp"
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/npz.hpp"
-#include "rtlgen/tensor_profile.hpp"
-#include "rtlgen/yaml_frontend.hpp"
+#include "rtlgen/deliver/accuracy.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/deliver/tensor_profile.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
+#include "rtlgen/model/calibrate.hpp"
+#include "rtlgen/model/float_reference.hpp"
+#include "rtlgen/model/sample.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen::testing {
@@ -90,9 +90,9 @@ const std::string kCalibrated = "calibration: events.npz\nprecision: {default: {
 /// Golden against float of the whole model on the model's own events.
 double output_sqnr(const CompiledModel& compiled, const std::string& events_file) {
   const Events events = load_events(events_file, compiled.model, std::nullopt);
+  const Node& output = compiled.graph.node(compiled.graph.output());
   const RowMatrix golden =
-      to_real(golden_output(compiled.graph, quantize_events(compiled.graph, events)),
-              compiled.graph.node(compiled.graph.output()).type.frac, compiled.graph.scale_of(compiled.graph.output()));
+      to_real(golden_output(compiled.graph, quantize_events(compiled.graph, events)), output.type.frac, output.scale);
   return sqnr_db(golden, float_output(compiled.model, events, 64));
 }
 

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "primitives/device_capacity.hpp"
-#include "rtlgen/process.hpp"
-#include "rtlgen/report.hpp"
+#include "rtlgen/files/process.hpp"
+#include "rtlgen/deliver/report.hpp"
 #include "tests/support/random_model.hpp"
 
 namespace rtlgen::testing {

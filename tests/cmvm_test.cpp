@@ -1,5 +1,5 @@
 // cmvm: constant matrices as Verilog, against plain multiplication.
-#include "rtlgen/cmvm.hpp"
+#include "rtlgen/deliver/cmvm.hpp"
 
 #include <fmt/format.h>
 
@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/cmvm_testbench.hpp"
-#include "rtlgen/commands.hpp"
-#include "rtlgen/npy.hpp"
-#include "rtlgen/write_cmvm.hpp"
-#include "rtlgen/write_core.hpp"
+#include "rtlgen/deliver/cmvm_testbench.hpp"
+#include "rtlgen/cli/commands.hpp"
+#include "rtlgen/files/npy.hpp"
+#include "rtlgen/deliver/write_cmvm.hpp"
+#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/cmvm_bench.hpp"
 #include "tests/support/tools.hpp"
 

@@ -8,15 +8,15 @@
 #include <string>
 #include <vector>
 
-#include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
 #include "ir/text.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/npy.hpp"
-#include "rtlgen/report.hpp"
-#include "rtlgen/rtl_library.hpp"
-#include "rtlgen/write_core.hpp"
-#include "rtlgen/yaml_frontend.hpp"
+#include "rtlgen/deliver/report.hpp"
+#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/npy.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
+#include "rtlgen/model/float_reference.hpp"
+#include "rtlgen/netlist/rtl_library.hpp"
 #include "tests/support/imported.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/random_model.hpp"
@@ -105,7 +105,7 @@ std::vector<double> golden_values(const Workplace& place, const Arguments& overr
   const Events events = load_events(place.file("calibration.npz"), compiled.model, std::nullopt);
   const Graph::NodeId output = compiled.graph.output();
   return values_of(to_real(golden_output(compiled.graph, quantize_events(compiled.graph, events)),
-                           compiled.graph.node(output).type.frac, compiled.graph.scale_of(output)));
+                           compiled.graph.node(output).type.frac, compiled.graph.node(output).scale));
 }
 
 const Arguments kCommands = {"build", "check", "emulate", "sim", "profile", "synth", "cmvm", "import", "bench"};

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/verification.hpp"
-#include "rtlgen/write_core.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/deliver/verification.hpp"
+#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/skipped.hpp"

@@ -6,7 +6,8 @@
 #include <string>
 
 #include "ir/text.hpp"
-#include "rtlgen/emit_core.hpp"
+#include "primitives/registry.hpp"
+#include "rtlgen/deliver/emit_core.hpp"
 #include "rtlgen/schedule/make_schedule.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/program.hpp"
@@ -94,7 +95,7 @@ TEST_CASE("IR text: reading back gives the same text, schedule and Verilog", "[i
     write_random_model(folder, dice, index);
     const CompiledModel compiled = folder.compile();
     const std::string text = to_text(compiled.graph);
-    const Graph again = from_text(text);
+    const Graph again = from_text(text, make_operation);
     CHECK(first_difference(text, to_text(again)) == "");
     CHECK(first_difference(emit_core(compiled.graph, compiled.schedule), emit_core(again, make_schedule(again))) == "");
   }

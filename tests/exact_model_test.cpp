@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "ir/exact_lowering.hpp"
-#include "ir/quantize_model.hpp"
+#include "rtlgen/lowering/exact_lowering.hpp"
+#include "rtlgen/lowering/quantize_model.hpp"
 #include "tests/support/exact_models.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"

@@ -5,9 +5,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "rtlgen/cosim.hpp"
-#include "rtlgen/test_vectors.hpp"
-#include "rtlgen/write_core.hpp"
+#include "rtlgen/deliver/cosim.hpp"
+#include "rtlgen/deliver/test_vectors.hpp"
+#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/rtl_bench.hpp"

@@ -6,11 +6,11 @@
 #include <map>
 #include <random>
 
-#include "ir/float_reference.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/npz.hpp"
-#include "rtlgen/yaml_frontend.hpp"
+#include "rtlgen/model/float_reference.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
 #include "tests/support/skipped.hpp"
 #include "tests/support/temporary_folder.hpp"
 

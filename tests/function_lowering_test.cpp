@@ -1,12 +1,12 @@
 // Functions of one number against their formulas.
-#include "ir/function_lowering.hpp"
+#include "rtlgen/lowering/function_lowering.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 
 #include "primitives/solve_dense.hpp"
-#include "rtlgen/compile_model.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -45,7 +45,7 @@ FunctionGraph function_graph(const Format& input, const FunctionSpec& spec, int 
   const auto x = builder.input(features, {input, Rounding::rnd, Overflow::sat});
   FunctionGraph made{builder.graph(), {}};
   made.lowered = lower_function(made.graph, x, spec, "y");
-  made.graph.set_output(made.lowered.node);
+  made.graph.set_outputs({made.lowered.node});
   return made;
 }
 
@@ -82,7 +82,7 @@ double worst_error(const FunctionGraph& made, const IntegerEvents& events, const
 int count_ops(const Graph& graph, const std::string& op) {
   int count = 0;
   for (Graph::NodeId id = 0; id < graph.size(); ++id) {
-    count += graph.node(id).op == op ? 1 : 0;
+    count += graph.node(id).op() == op ? 1 : 0;
   }
   return count;
 }
@@ -220,7 +220,7 @@ TEST_CASE("functions: every way to compute one, golden and RTL", "[functions][rt
     FunctionGraph made = function_graph(each.input, spec, 3);
     solve_dense(made.graph, Effort::fast, SolutionCache());
     INFO(each.function << " of " << to_string(each.input) << " to " << to_string(each.output));
-    CHECK(made.graph.node(made.lowered.node).op == each.last);
+    CHECK(made.graph.node(made.lowered.node).op() == each.last);
     CHECK(count_ops(made.graph, "table") == each.tables);
     Dice dice(4);
     CHECK(run_bench(made.graph, random_events(dice, made.graph, 60)).verdict() == "ok");
@@ -273,8 +273,7 @@ TEST_CASE("functions: a clip to one number is that number", "[functions]") {
     Dice dice(3);
     const IntegerEvents events = random_events(dice, compiled.graph, 20);
     const Node& node = compiled.graph.node(compiled.graph.output());
-    const RowMatrix y = to_real(golden_output(compiled.graph, events), node.type.frac,
-                                compiled.graph.scale_of(compiled.graph.output()));
+    const RowMatrix y = to_real(golden_output(compiled.graph, events), node.type.frac, node.scale);
     CHECK((y.array() == 0.75).all());
   }
 }

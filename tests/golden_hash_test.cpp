@@ -18,13 +18,14 @@
 #include <vector>
 
 #include "ir/golden.hpp"
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/file_bytes.hpp"
+#include "primitives/sources.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
 #include "rtlgen/import/read_keras.hpp"
 #include "rtlgen/import/write_import.hpp"
-#include "rtlgen/npz.hpp"
-#include "rtlgen/yaml_frontend.hpp"
 #include "tests/support/imported.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/skipped.hpp"
@@ -91,11 +92,11 @@ IntegerEvents draw_events(const Graph& graph) {
           static_cast<double>(std::clamp(between(range.lo, range.hi) / divisor, range.lo, range.hi));
     }
   }
-  if (graph.mask != MaskKind::none) {
+  if (is_masked(graph)) {
     events.mask.resize(events.x.rows(), 1);
     for (Eigen::Index event = 0; event < static_cast<Eigen::Index>(kDrawnEvents); ++event) {
       const std::int64_t real = between(0, tokens);
-      const bool scattered = between(0, 1) == 1 && graph.mask == MaskKind::valid;
+      const bool scattered = between(0, 1) == 1 && mask_kind(graph) == MaskKind::valid;
       for (Eigen::Index token = 0; token < tokens; ++token) {
         events.mask(event * tokens + token, 0) = (scattered ? between(0, 1) == 1 : token < real) ? 1 : 0;
       }

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "ir/float_reference.hpp"
-#include "rtlgen/accuracy.hpp"
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/npz.hpp"
+#include "rtlgen/deliver/accuracy.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/model/float_reference.hpp"
 #include "tests/support/skipped.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -23,7 +23,7 @@ std::string config(const std::string& name) { return source_folder() + "/configs
 RowMatrix golden_real(const CompiledModel& compiled, const Events& events) {
   return to_real(golden_output(compiled.graph, quantize_events(compiled.graph, events)),
                  compiled.graph.node(compiled.graph.output()).type.frac,
-                 compiled.graph.scale_of(compiled.graph.output()));
+                 compiled.graph.node(compiled.graph.output()).scale);
 }
 
 /// Writes events [begin, begin + count) of some arrays to a file of their own, so that calibration never sees what is

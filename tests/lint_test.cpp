@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/emit_core.hpp"
-#include "rtlgen/rtl_library.hpp"
-#include "rtlgen/write_core.hpp"
+#include "rtlgen/deliver/emit_core.hpp"
+#include "rtlgen/netlist/rtl_library.hpp"
+#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/tools.hpp"
 

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "ir/golden.hpp"
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/emit_core.hpp"
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/rtl_library.hpp"
-#include "rtlgen/verilog_names.hpp"
-#include "rtlgen/write_core.hpp"
-#include "rtlgen/yaml_frontend.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/deliver/emit_core.hpp"
+#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/frontend/verilog_names.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
+#include "rtlgen/netlist/rtl_library.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -53,7 +53,7 @@ class SmallModel {
 RowMatrix real_tensor(const CompiledModel& compiled, const std::string& node, const IntegerEvents& events) {
   const std::vector<Mantissas> tensors = golden_tensors(compiled.graph, events);
   const Graph::NodeId id = compiled.graph.find(node);
-  return to_real(tensors[id], compiled.graph.node(id).type.frac, compiled.graph.scale_of(id));
+  return to_real(tensors[id], compiled.graph.node(id).type.frac, compiled.graph.node(id).scale);
 }
 
 IntegerEvents events_of(const CompiledModel& compiled) {

@@ -1,14 +1,14 @@
 // .npy, .npz and event files.
-#include "rtlgen/npy.hpp"
+#include "rtlgen/files/npy.hpp"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/npz.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/npz.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {

@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "primitives/add.hpp"
+#include "primitives/attention.hpp"
+#include "primitives/pool.hpp"
 #include "rtlgen/schedule/asap_schedule.hpp"
 #include "rtlgen/schedule/make_schedule.hpp"
 #include "tests/support/graph_builder.hpp"
@@ -24,18 +27,28 @@ NodeId delayed(GraphBuilder& builder, const std::string& name, NodeId x, int clo
 }
 
 NodeId attention(GraphBuilder& builder, const std::string& name, NodeId q, NodeId k, NodeId v, NodeId* mask) {
-  Attributes attributes{{"heads", std::int64_t{1}},        {"kv_heads", std::int64_t{1}}, {"row_max", std::int64_t{1}},
-                        {"score", signed_quantizer(6, 2)}, {"exp_bias", std::int64_t{0}}, {"output", kFormat}};
-  set_tables(attributes, {2, 6, 3, 5, 2});
+  Attention operation;
+  operation.row_max = true;
+  operation.score = signed_quantizer(6, 2);
+  operation.output = kFormat;
+  set_tables(operation.tables, {2, 6, 3, 5, 2});
   std::vector<NodeId> operands{q, k, v};
   if (mask != nullptr) {
     operands.push_back(*mask);
   }
-  return builder.add(name, "attention", attributes, operands);
+  return builder.add(name, operation, operands);
 }
 
 NodeId sum(GraphBuilder& builder, const std::string& name, NodeId a, NodeId b) {
-  return builder.add(name, "add", {{"relu", std::int64_t{0}}, {"output", kFormat}}, {a, b});
+  return builder.add(name, Add(kFormat), {a, b});
+}
+
+NodeId pool(GraphBuilder& builder, const std::string& name, PoolMode mode, const Quantizer& output,
+            const std::vector<NodeId>& operands) {
+  Pool operation;
+  operation.mode = mode;
+  operation.output = output;
+  return builder.add(name, operation, operands);
 }
 
 /// Two attentions with residuals; the delays of queries, keys and values are thrown, and which of the two streams each
@@ -65,7 +78,7 @@ Graph random_chain(Dice& dice, int index) {
   if (masked != nullptr) {
     pooled.push_back(mask);
   }
-  const NodeId most = builder.add("most", "pool", {{"mode", std::string("max")}, {"output", kFormat}}, pooled);
+  const NodeId most = pool(builder, "most", PoolMode::max, kFormat, pooled);
   return builder.finish(sum(builder, "end", most, delayed(builder, "late", most, dice.below(3))));
 }
 
@@ -87,7 +100,7 @@ TEST_CASE("schedule: operands of every node come together and after their produc
       const NodeSchedule& node = schedule.nodes[id];
       const std::vector<NodeId> operands = graph.operands(id);
       REQUIRE(node.operands.size() == operands.size());
-      const Timing timing = primitive(graph.node(id).op).timing(view_of(graph, id), hardware);
+      const Timing timing = primitive_of(graph.node(id)).timing(view_of(graph, id), hardware);
       const std::size_t first = timing.kind == Timing::Kind::attention ? 1 : 0;
       for (std::size_t i = 0; i < operands.size(); ++i) {
         CHECK(node.alignments[i].delay >= 0);
@@ -187,9 +200,8 @@ TEST_CASE("sources: unsigned inputs and masks of every size reach the core", "[s
       GraphBuilder builder({tokens, dice.number(1, tokens), mask, 200});
       const Quantizer format{Format{dice.percent(50), dice.number(1, 9), 3}};
       const NodeId x = builder.input(dice.number(1, 3), format);
-      const Graph graph = builder.finish(builder.add(
-          "sum", "pool", {{"mode", std::string("sum")}, {"output", signed_quantizer(14, format.format.frac())}},
-          builder.with_mask({x})));
+      const Graph graph = builder.finish(
+          pool(builder, "sum", PoolMode::sum, signed_quantizer(14, format.format.frac()), builder.with_mask({x})));
       CHECK(run_bench(graph, random_events(dice, graph, 24), {seed}).verdict() == "ok");
     }
   }

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/npz.hpp"
-#include "rtlgen/yaml_frontend.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
 

@@ -1,5 +1,5 @@
 // Real factors as whole-number multiplications.
-#include "ir/step_fit.hpp"
+#include "rtlgen/lowering/step_fit.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>

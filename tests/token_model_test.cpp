@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "ir/events.hpp"
-#include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/emit_core.hpp"
-#include "rtlgen/event_file.hpp"
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/npz.hpp"
+#include "primitives/dense.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/deliver/emit_core.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/model/float_reference.hpp"
 #include "tests/support/exact_models.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -215,7 +216,7 @@ TEST_CASE("tokens: positional constants in a model of calibrated formats, masked
     const IntegerEvents events = random_events(dice, compiled.graph, 40);
     CHECK(run_bench(compiled.graph, events, {seed}).verdict() == "ok");
     const Graph::NodeId position = compiled.graph.find("position");
-    CHECK(compiled.graph.node(position).op == "token_quantize");
+    CHECK(compiled.graph.node(position).op() == "token_quantize");
     // In the range that the formats were made for, attention apart.
     const Events known = load_events(space.file("calibration.npz"), compiled.model, std::nullopt);
     const Mantissas found = golden_tensors(compiled.graph, quantize_events(compiled.graph, known))[position];
@@ -253,7 +254,7 @@ TEST_CASE("tokens: what all tokens agree on is said once", "[tokens]") {
   const CompiledModel compiled =
       space.compile("  - {name: a, type: affine}\n  - {name: b, type: quantize, formats: per_token}\n", 3, 2, kExact);
   for (Graph::NodeId id = 0; id < compiled.graph.size(); ++id) {
-    CHECK(compiled.graph.node(id).op != "token_quantize");
+    CHECK(compiled.graph.node(id).op() != "token_quantize");
   }
 }
 
@@ -276,7 +277,9 @@ TEST_CASE("tokens: a feature without bits has no weights before it", "[tokens]")
   space.reals("b.integer", {2}, {0, 3});
   const CompiledModel compiled = space.compile(
       "  - {name: a, type: dense, units: 2}\n  - {name: b, type: quantize, formats: per_feature}\n", 2, 2, kExact);
-  const std::vector<std::int64_t>& weight = compiled.graph.node(compiled.graph.output()).literal("weight").values;
+  const auto* const dense = compiled.graph.node(compiled.graph.output()).as<Dense>();
+  REQUIRE(dense != nullptr);
+  const std::vector<std::int64_t>& weight = dense->weight.values;
   REQUIRE(weight.size() == 4);
   CHECK(weight[0] == 0);
   CHECK(weight[1] == 0);

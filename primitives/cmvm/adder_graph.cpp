@@ -110,9 +110,16 @@ void for_linear_forms(const AdderGraph& graph,
   }
 }
 
-void require_product(const AdderGraph& graph, const Literal& weight, const Literal& bias) {
+namespace {
+
+/// `weight(o, i)` is the factor of input i in output o.
+template <typename Weight>
+void require_outputs(const AdderGraph& graph, const Weight& weight, const Literal& bias) {
   const std::size_t inputs = count_inputs(graph);
   std::vector<std::int64_t> rest = bias.values;
+  if (graph.outputs.size() != rest.size()) {
+    throw std::logic_error("adder graph: it has not an output for each row of the matrix");
+  }
   const auto check = [&](std::size_t first, const LinearForms& forms) {
     for (std::size_t o = 0; o < graph.outputs.size(); ++o) {
       const AdderGraph::Output& output = graph.outputs[o];
@@ -126,7 +133,7 @@ void require_product(const AdderGraph& graph, const Literal& weight, const Liter
           continue;
         }
         const Interval& x = graph.nodes[first + c].interval;
-        const std::int64_t difference = weight.values[o * inputs + first + c] - found;
+        const std::int64_t difference = weight(o, first + c) - found;
         equal = equal && (difference == 0 || x.lo == x.hi);
         rest[o] += difference * x.lo;
       }
@@ -136,6 +143,25 @@ void require_product(const AdderGraph& graph, const Literal& weight, const Liter
     }
   };
   for_linear_forms(graph, check);
+}
+
+}  // namespace
+
+void require_product(const AdderGraph& graph, const Literal& weight, const Literal& bias) {
+  const std::size_t inputs = weight.shape.size() == 2 ? static_cast<std::size_t>(weight.shape[1]) : 0;
+  if (inputs != count_inputs(graph)) {
+    throw std::logic_error("adder graph: it has not an input for each column of the matrix");
+  }
+  require_outputs(
+      graph, [&](std::size_t o, std::size_t i) { return weight.values[o * inputs + i]; }, bias);
+}
+
+void require_elementwise(const AdderGraph& graph, const Literal& factor, const Literal& bias) {
+  if (factor.values.size() != count_inputs(graph)) {
+    throw std::logic_error("adder graph: it has not an input for each factor");
+  }
+  require_outputs(
+      graph, [&](std::size_t o, std::size_t i) { return o == i ? factor.values[o] : 0; }, bias);
 }
 
 }  // namespace rtlgen

@@ -87,4 +87,7 @@ void for_linear_forms(const AdderGraph& graph,
 /// `weight` is [out, in], `bias` [out].
 void require_product(const AdderGraph& graph, const Literal& weight, const Literal& bias);
 
+/// The same for factor_i x_i + bias_i, a product with a diagonal matrix. `factor` and `bias` are [features].
+void require_elementwise(const AdderGraph& graph, const Literal& factor, const Literal& bias);
+
 }  // namespace rtlgen

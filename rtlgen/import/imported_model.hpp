@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "ir/model.hpp"
+#include "rtlgen/model/model.hpp"
 
 namespace rtlgen {
 

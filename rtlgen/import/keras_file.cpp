@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/files/file_bytes.hpp"
 #include "rtlgen/import/keras_config.hpp"
 #include "rtlgen/import/keras_problem.hpp"
 

@@ -13,7 +13,7 @@
 #include "rtlgen/import/keras_refusals.hpp"
 #include "rtlgen/import/keras_shapes.hpp"
 #include "rtlgen/import/qkeras_quantizer.hpp"
-#include "rtlgen/npy.hpp"
+#include "rtlgen/files/npy.hpp"
 
 namespace rtlgen {
 namespace {

@@ -1,6 +1,6 @@
 #include "rtlgen/import/keras_shapes.hpp"
 
-#include "rtlgen/npy.hpp"
+#include "rtlgen/files/npy.hpp"
 
 namespace rtlgen {
 

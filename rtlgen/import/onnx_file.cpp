@@ -11,7 +11,7 @@
 #include <set>
 #include <type_traits>
 
-#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/files/file_bytes.hpp"
 #include "rtlgen/import/onnx_rules.hpp"
 
 namespace rtlgen {

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/files/file_bytes.hpp"
 
 namespace rtlgen {
 namespace {

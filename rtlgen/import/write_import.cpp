@@ -11,12 +11,12 @@
 #include <new>
 
 #include "ir/graph.hpp"
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/npz.hpp"
-#include "rtlgen/output_folder.hpp"
-#include "rtlgen/verilog_names.hpp"
-#include "rtlgen/yaml_frontend.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/files/output_folder.hpp"
+#include "rtlgen/frontend/verilog_names.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
 
 namespace rtlgen {
 namespace {

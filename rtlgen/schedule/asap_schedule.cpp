@@ -28,7 +28,7 @@ class Scheduler {
 
  private:
   void place(Graph::NodeId id) {
-    const Timing timing = primitive(graph_.node(id).op).timing(view_of(graph_, id), hardware_);
+    const Timing timing = primitive_of(graph_.node(id)).timing(view_of(graph_, id), hardware_);
     NodeSchedule& node = schedule_.nodes[id];
     for (const Graph::NodeId operand : graph_.operands(id)) {
       node.operands.push_back(schedule_.nodes[operand].output);

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/files/file_bytes.hpp"
 #include "rtlgen/import/default_formats.hpp"
 #include "rtlgen/import/write_import.hpp"
 #include "tests/support/dice.hpp"

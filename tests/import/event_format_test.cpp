@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/files/file_bytes.hpp"
 #include "rtlgen/import/chosen_formats.hpp"
 #include "rtlgen/import/keras_activation.hpp"
 #include "rtlgen/import/write_import.hpp"

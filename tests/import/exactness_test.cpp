@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/npy.hpp"
-#include "rtlgen/npz.hpp"
+#include "rtlgen/files/npy.hpp"
+#include "rtlgen/files/npz.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
 #include "tests/support/python.hpp"

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/file_bytes.hpp"
+#include "rtlgen/files/file_bytes.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {

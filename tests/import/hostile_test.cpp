@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/process.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/process.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/imported.hpp"
 #include "tests/support/python.hpp"

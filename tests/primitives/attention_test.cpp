@@ -13,28 +13,21 @@ namespace rtlgen::testing {
 namespace {
 
 Mantissas plain_attention(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const Node& node = view.node;
+  const auto& attention = *view.node.as<Attention>();
   const Mantissas &q = *operands[0], &k = *operands[1], &v = *operands[2];
   const bool masked = operands.size() == 4;
   const int tokens = view.operand(0).tokens;
-  const auto heads = static_cast<int>(node.integer("heads"));
-  const auto kv_heads = static_cast<int>(node.integer("kv_heads"));
-  const int key_dim = view.operand(0).features / heads;
-  const int value_dim = view.operand(2).features / kv_heads;
-  const Quantizer score = node.quantizer("score");
-  const auto exp_width = static_cast<int>(node.integer("exp_width"));
-  const int sum_width = exp_width + bits_for(tokens);
-  const auto recip_width = static_cast<int>(node.integer("recip_width"));
-  const auto& exp_table = node.literal("exp_table").values;
-  const auto& recip_table = node.literal("recip_table").values;
-  const bool row_max = node.integer("row_max") != 0;
-  const auto lowest = -static_cast<std::int64_t>(power_of_two(score.format.width - 1));
-  const int product_frac = view.operand(2).frac + recip_width + sum_width - 1;
-  Mantissas y(q.rows(), heads * value_dim);
+  const int key_dim = view.operand(0).features / attention.heads;
+  const int value_dim = view.operand(2).features / attention.kv_heads;
+  const SoftmaxTables& tables = attention.tables;
+  const int sum_width = tables.exp_width + bits_for(tokens);
+  const auto lowest = -static_cast<std::int64_t>(power_of_two(attention.score.format.width - 1));
+  const int product_frac = view.operand(2).frac + tables.recip_width + sum_width - 1;
+  Mantissas y(q.rows(), attention.heads * value_dim);
   for (Eigen::Index top = 0; top < q.rows(); top += tokens) {
     const auto real = [&](int j) { return !masked || (*operands[3])(top + j, 0) == 1; };
-    for (int h = 0; h < heads; ++h) {
-      const int kv = kv_heads == 1 ? 0 : h;
+    for (int h = 0; h < attention.heads; ++h) {
+      const int kv = attention.kv_heads == 1 ? 0 : h;
       for (int i = 0; i < tokens; ++i) {
         std::vector<std::int64_t> scores;
         for (int j = 0; j < tokens; ++j) {
@@ -43,7 +36,7 @@ Mantissas plain_attention(const NodeView& view, const std::vector<const Mantissa
             dot += static_cast<std::int64_t>(q(top + i, h * key_dim + d)) *
                    static_cast<std::int64_t>(k(top + j, kv * key_dim + d));
           }
-          scores.push_back(to_format(dot, view.operand(0).frac + view.operand(1).frac, score));
+          scores.push_back(to_format(dot, view.operand(0).frac + view.operand(1).frac, attention.score));
         }
         std::int64_t largest = lowest;
         for (int j = 0; j < tokens; ++j) {
@@ -56,19 +49,19 @@ Mantissas plain_attention(const NodeView& view, const std::vector<const Mantissa
             continue;
           }
           const std::int64_t s = scores[static_cast<std::size_t>(j)];
-          const std::int64_t x = row_max ? std::max(s - largest, lowest) : s;
-          const auto e = table_exp2(exp_table, x, row_max ? 0 : static_cast<int>(node.integer("exp_bias")), exp_width);
+          const std::int64_t x = attention.row_max ? std::max(s - largest, lowest) : s;
+          const auto e =
+              table_exp2(tables.exp_table.values, x, attention.row_max ? 0 : attention.exp_bias, tables.exp_width);
           sum += e;
           for (int d = 0; d < value_dim; ++d) {
             weighted[static_cast<std::size_t>(d)] +=
                 Wide{e} * static_cast<std::int64_t>(v(top + j, kv * value_dim + d));
           }
         }
-        const std::int64_t inverse =
-            table_reciprocal(recip_table, sum, sum_width, static_cast<int>(node.integer("recip_lz_max")));
+        const std::int64_t inverse = table_reciprocal(tables.recip_table.values, sum, sum_width, tables.recip_lz_max);
         for (int d = 0; d < value_dim; ++d) {
           y(top + i, h * value_dim + d) = static_cast<double>(
-              to_format(weighted[static_cast<std::size_t>(d)] * inverse, product_frac, node.quantizer("output")));
+              to_format(weighted[static_cast<std::size_t>(d)] * inverse, product_frac, attention.output));
         }
       }
     }
@@ -90,23 +83,41 @@ Graph random_attention(Dice& dice, int index) {
   const auto k = builder.select("k", x, heads * key_dim, kv_heads * key_dim, random_quantizer(dice, 2, 8, 3));
   const auto v = builder.select("v", x, (heads + kv_heads) * key_dim, kv_heads * value_dim, v_format);
 
+  Attention attention;
+  attention.heads = heads;
+  attention.kv_heads = kv_heads;
   const int exp_frac = dice.number(0, 6);
   const int widest = dice.percent(10) ? kMaxScoreWidth : exp_frac + 6;  // scores are rarely so wide
-  Quantizer score = random_quantizer(dice, std::min(exp_frac + 1, widest), widest, 0);
-  score.format.is_signed = true;
-  score.format.integer = score.format.width - exp_frac;
-  const bool row_max = dice.percent(50) || widest == kMaxScoreWidth;
+  attention.score = random_quantizer(dice, std::min(exp_frac + 1, widest), widest, 0);
+  Format& score = attention.score.format;
+  score.is_signed = true;
+  score.integer = score.width - exp_frac;
+  attention.row_max = dice.percent(50) || widest == kMaxScoreWidth;
   const int exp_width = dice.number(2, 14);
   const int sum_width = exp_width + bits_for(shape.tokens);
-  const std::int64_t least_bias = score.format.max() >> exp_frac;
-  Attributes attributes{{"heads", std::int64_t{heads}},
-                        {"kv_heads", std::int64_t{kv_heads}},
-                        {"row_max", std::int64_t{row_max}},
-                        {"score", score},
-                        {"exp_bias", row_max ? std::int64_t{0} : least_bias + dice.below(3)},
-                        {"output", random_quantizer(dice, 2, 12, v_format.format.frac() + dice.number(-1, 3))}};
-  set_tables(attributes, {exp_frac, exp_width, dice.number(0, 8), dice.number(2, 10), dice.number(0, sum_width - 1)});
-  return builder.finish(builder.add("attention", "attention", attributes, builder.with_mask({q, k, v})));
+  const auto least_bias = static_cast<int>(score.max() >> exp_frac);
+  attention.exp_bias = attention.row_max ? 0 : least_bias + dice.below(3);
+  attention.output = random_quantizer(dice, 2, 12, v_format.format.frac() + dice.number(-1, 3));
+  set_tables(attention.tables,
+             {exp_frac, exp_width, dice.number(0, 8), dice.number(2, 10), dice.number(0, sum_width - 1)});
+  return builder.finish(builder.add("attention", attention, builder.with_mask({q, k, v})));
+}
+
+/// Estimated lookup tables of one head of 3 values over 4 tokens, of two lanes.
+double estimated_luts(int recip_lz_max) {
+  GraphBuilder builder({4, 2, MaskKind::none, 200});
+  const auto x = builder.input(7, signed_quantizer(8, 4));
+  const auto q = builder.select("q", x, 0, 2, signed_quantizer(8, 4));
+  const auto k = builder.select("k", x, 2, 2, signed_quantizer(8, 4));
+  const auto v = builder.select("v", x, 4, 3, signed_quantizer(8, 4));
+  Attention attention;
+  attention.row_max = true;
+  attention.score = signed_quantizer(8, 3);
+  attention.output = signed_quantizer(6, 3);
+  set_tables(attention.tables, {3, 8, 4, 6, recip_lz_max});
+  const auto id = builder.add("attention", attention, {q, k, v});
+  const Graph graph = builder.finish(id);
+  return primitive_of(graph.node(id)).cost(view_of(graph, id), hardware_of(graph)).lut;
 }
 
 TEST_CASE("attention: the golden model is its definition", "[attention]") {
@@ -116,6 +127,14 @@ TEST_CASE("attention: the golden model is its definition", "[attention]") {
     const Graph graph = random_attention(dice, static_cast<int>(seed));
     CHECK(compare_with_plain_model(graph, random_events(dice, graph, 20), plain_attention) == "");
   }
+}
+
+TEST_CASE("attention: each bit of the normalised product is in the estimate", "[attention]") {
+  // Of a lane: a bit for each of the 4 stages that may shift the sum of 10 bits and its reciprocal, half a table each,
+  // and for each value a bit of the rounding adder and a third of a table for the limiter.
+  constexpr double kLane = 4 * 0.5 + 3 * (1 + 1.0 / 3);
+  CHECK(estimated_luts(1) - estimated_luts(0) == Approx(2 * kLane));
+  CHECK(estimated_luts(9) - estimated_luts(0) == Approx(9 * 2 * kLane));
 }
 
 TEST_CASE("attention: RTL equals golden to the bit and clock", "[attention][rtl]") {

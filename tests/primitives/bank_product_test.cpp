@@ -1,5 +1,8 @@
 // scores and mix: products of every token with all tokens of a second tensor.
+#include "primitives/bank_product.hpp"
+
 #include <catch2/catch.hpp>
+#include <string>
 
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -9,16 +12,16 @@ namespace {
 
 Mantissas plain_product(const NodeView& view, const std::vector<const Mantissas*>& operands) {
   const Mantissas &a = *operands[0], &b = *operands[1];
-  const bool mix = view.node.op == "mix";
+  const auto& product = *view.node.as<BankProduct>();
+  const bool mix = view.node.as<Mix>() != nullptr;
   const int tokens = view.operand(0).tokens;
-  const auto heads = static_cast<int>(view.node.integer("heads"));
-  const auto kv_heads = static_cast<int>(view.node.integer("kv_heads"));
-  const int dim = view.operand(1).features / kv_heads;
+  const int heads = product.heads;
+  const int dim = view.operand(1).features / product.kv_heads;
   Mantissas y = Mantissas::Zero(a.rows(), heads * (mix ? dim : tokens));
   for (Eigen::Index row = 0; row < a.rows(); ++row) {
     const Eigen::Index top = row / tokens * tokens;
     for (int h = 0; h < heads; ++h) {
-      const int kv = kv_heads == 1 ? 0 : h;
+      const int kv = product.kv_heads == 1 ? 0 : h;
       for (int j = 0; j < tokens; ++j) {
         for (int d = 0; d < dim; ++d) {
           if (mix) {
@@ -33,23 +36,34 @@ Mantissas plain_product(const NodeView& view, const std::vector<const Mantissas*
   return y;
 }
 
+template <typename T>
+T product(int heads, int kv_heads) {
+  T operation;
+  operation.heads = heads;
+  operation.kv_heads = kv_heads;
+  return operation;
+}
+
 /// The input's features are cut into both operands, which are brought to formats of their own. Two of three graphs are
-/// one product; the others are scores and a mix of them, whose first operand comes in the replay base.
+/// one product; the others are scores and a mix of them, whose first operand comes in the replay base. Masks are there
+/// but none of them looks at one.
 Graph random_product(Dice& dice, int index) {
   const CoreShape shape = random_shape(dice, index, 7);
   GraphBuilder builder(shape);
   const int heads = dice.number(1, 3);
   const int kv_heads = dice.percent(40) ? 1 : heads;
   const int dim = dice.number(1, 4);
-  const Attributes attributes{{"heads", std::int64_t{heads}}, {"kv_heads", std::int64_t{kv_heads}}};
+  const auto scores_product = product<Scores>(heads, kv_heads);
+  const auto mix_product = product<Mix>(heads, kv_heads);
   const bool chain = index % 3 == 0;
   const bool mix = !chain && index % 3 == 1;
   const int count = heads * (mix ? shape.tokens : dim);
   const auto x = builder.input(count + kv_heads * dim, random_quantizer(dice, 3, 8, 3));
+  builder.with_mask({});
   const auto a = builder.select("a", x, 0, count, random_quantizer(dice, 1, 7, 2));
   const auto b = builder.select("b", x, count, kv_heads * dim, random_quantizer(dice, 1, 7, 3));
-  const auto y = builder.add("y", mix ? "mix" : "scores", attributes, {a, b});
-  return builder.finish(chain ? builder.add("z", "mix", attributes, {y, b}) : y);
+  const auto y = mix ? builder.add("y", mix_product, {a, b}) : builder.add("y", scores_product, {a, b});
+  return builder.finish(chain ? builder.add("z", mix_product, {y, b}) : y);
 }
 
 TEST_CASE("bank_product: the golden models of scores and mix are their definitions", "[bank_product]") {
@@ -71,25 +85,26 @@ TEST_CASE("bank_product: RTL equals golden to the bit and clock", "[bank_product
 }
 
 TEST_CASE("bank_product: operands that do not fit are refused", "[bank_product]") {
-  const auto refusal = [](const std::string& op, int heads, int kv_heads, int a_features, int b_features) {
+  const auto refusal = [](const auto& operation, int a_features, int b_features) {
     try {
       GraphBuilder builder({3, 1, MaskKind::none, 200});
       const auto x = builder.input(12, signed_quantizer(8, 4));
       const auto a = builder.select("a", x, 0, a_features, signed_quantizer(8, 4));
       const auto b = builder.select("b", x, 0, b_features, signed_quantizer(8, 4));
-      builder.add("y", op, {{"heads", std::int64_t{heads}}, {"kv_heads", std::int64_t{kv_heads}}}, {a, b});
+      builder.add("y", operation, {a, b});
     } catch (const IrError& error) {
       return std::string(error.what());
     }
     return std::string("accepted");
   };
-  CHECK(refusal("scores", 2, 2, 8, 8) == "accepted");
-  CHECK(refusal("scores", 2, 1, 8, 4) == "accepted");
-  CHECK(refusal("mix", 2, 2, 6, 8) == "accepted");
-  CHECK(refusal("scores", 2, 3, 8, 6) == "node 'y' (scores): kv_heads must be heads or 1");
-  CHECK(refusal("scores", 2, 2, 8, 7) == "node 'y' (scores): features must divide into heads");
-  CHECK(refusal("scores", 2, 2, 6, 8) == "node 'y' (scores): both operands must have the same features per head");
-  CHECK(refusal("mix", 2, 2, 8, 8) == "node 'y' (mix): the first operand must have heads * tokens features");
+  CHECK(refusal(product<Scores>(2, 2), 8, 8) == "accepted");
+  CHECK(refusal(product<Scores>(2, 1), 8, 4) == "accepted");
+  CHECK(refusal(product<Mix>(2, 2), 6, 8) == "accepted");
+  CHECK(refusal(product<Scores>(2, 3), 8, 6) == "node 'y' (scores): kv_heads must be heads or 1");
+  CHECK(refusal(product<Scores>(2, 2), 8, 7) == "node 'y' (scores): features must divide into heads");
+  CHECK(refusal(product<Scores>(2, 2), 6, 8) ==
+        "node 'y' (scores): both operands must have the same features per head");
+  CHECK(refusal(product<Mix>(2, 2), 8, 8) == "node 'y' (mix): the first operand must have heads * tokens features");
 }
 
 }  // namespace

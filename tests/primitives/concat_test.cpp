@@ -1,4 +1,6 @@
 // concat: features side by side.
+#include "primitives/concat.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/graph_builder.hpp"
@@ -14,7 +16,7 @@ Graph random_concat(Dice& dice, int index) {
   const auto x = builder.input(4, random_quantizer(dice, 2, 8, 3));
   const auto a = builder.quantize("a", x, random_quantizer(dice, 1, 9, 2));
   const auto b = builder.select("b", x, 1, 2, random_quantizer(dice, 1, 9, 5));
-  return builder.finish(builder.add("y", "concat", {}, dice.percent(50) ? std::vector{a, b} : std::vector{b, x, a}));
+  return builder.finish(builder.add("y", Concat(), dice.percent(50) ? std::vector{a, b} : std::vector{b, x, a}));
 }
 
 Mantissas plain_concat(const NodeView& view, const std::vector<const Mantissas*>& operands) {

@@ -1,4 +1,6 @@
 // dense: constant matrices as shifted additions.
+#include "primitives/dense.hpp"
+
 #include <catch2/catch.hpp>
 #include <numeric>
 #include <utility>
@@ -16,24 +18,24 @@
 namespace rtlgen::testing {
 namespace {
 
-Graph random_dense(Dice& dice, int index) {
+Graph random_dense_graph(Dice& dice, int index) {
   CoreShape shape = random_shape(dice, index, 4);
   shape.mask = MaskKind::none;
   GraphBuilder builder(shape);
   const int inputs = dice.number(1, 7);
   const auto x = builder.input(inputs, random_quantizer(dice, 1, 10, 4));
-  Attributes attributes = random_dense_attributes(dice, inputs, builder.graph().node(x).type.frac);
+  Dense dense = random_dense(dice, inputs, builder.graph().node(x).type.frac);
   if (dice.percent(30)) {
-    add_random_formats(dice, attributes);
+    add_random_formats(dice, dense.bias.shape[0], dense.output);
   }
-  return builder.finish(builder.add("y", "dense", std::move(attributes), {x}));
+  return builder.finish(builder.add("y", std::move(dense), {x}));
 }
 
 TEST_CASE("dense: the golden model is its definition", "[dense]") {
   for (unsigned seed = 1; seed <= 400; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);
-    const Graph graph = random_dense(dice, static_cast<int>(seed));
+    const Graph graph = random_dense_graph(dice, static_cast<int>(seed));
     CHECK(compare_with_plain_model(graph, random_events(dice, graph, 40), plain_dense) == "");
   }
 }
@@ -104,7 +106,7 @@ TEST_CASE("dense: RTL equals golden to the bit and clock", "[dense][rtl]") {
   for (unsigned seed = 1; seed <= 32; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);
-    const Graph graph = random_dense(dice, static_cast<int>(seed));
+    const Graph graph = random_dense_graph(dice, static_cast<int>(seed));
     CHECK(run_bench(graph, random_events(dice, graph, 40), {seed}).verdict() == "ok");
   }
 }
@@ -114,11 +116,11 @@ TEST_CASE("dense: RTL with ternary adders equals golden to the bit and clock", "
   for (unsigned seed = 1; seed <= 24; ++seed) {
     CAPTURE(seed);
     Dice dice(seed);
-    Graph graph = random_dense(dice, static_cast<int>(seed));
+    Graph graph = random_dense_graph(dice, static_cast<int>(seed));
     const IntegerEvents events = random_events(dice, graph, 40);
     const int latency = make_schedule(graph).latency;
     solve_dense(graph, Effort::fast, SolutionCache(), true);
-    ternary += graph.node(graph.find("y")).literal("adders").shape[1] == 7 ? 1 : 0;
+    ternary += graph.node(graph.find("y")).as<Dense>()->adders->shape[1] == 7 ? 1 : 0;
     CHECK(make_schedule(graph).latency == latency);
     CHECK(run_bench(graph, events, {seed}).verdict() == "ok");
   }
@@ -130,22 +132,18 @@ TEST_CASE("dense: RTL is right where intervals show inputs to be always 0", "[de
   // bits.
   GraphBuilder builder({2, 1, MaskKind::none, 200});
   const auto x = builder.input(2, signed_quantizer(4, 0));
-  const auto dead = builder.add("dead", "dense",
-                                {{"weight", Literal{{2, 2}, {1, 1, 1, 0}}},
-                                 {"bias", Literal{{2}, {-100, 3}}},
-                                 {"weight_frac", std::int64_t{0}},
-                                 {"relu", std::int64_t{1}},
-                                 {"output", signed_quantizer(6, 0)}},
-                                {x});
+  Dense negative;
+  negative.weight = {{2, 2}, {1, 1, 1, 0}};
+  negative.bias = {{2}, {-100, 3}};
+  negative.relu = true;
+  negative.output = signed_quantizer(6, 0);
+  const auto dead = builder.add("dead", negative, {x});
   REQUIRE(builder.graph().node(dead).type.intervals[0] == Interval{0, 0});
-  const auto y = builder.add("y", "dense",
-                             {{"weight", Literal{{3, 2}, {16, 1, 40, 0, -16, 16}}},
-                              {"bias", Literal{{3}, {0, 0, 1}}},
-                              {"weight_frac", std::int64_t{0}},
-                              {"relu", std::int64_t{0}},
-                              {"output", signed_quantizer(9, 0)}},
-                             {dead});
-  const Graph graph = builder.finish(y);
+  Dense dense;
+  dense.weight = {{3, 2}, {16, 1, 40, 0, -16, 16}};
+  dense.bias = {{3}, {0, 0, 1}};
+  dense.output = signed_quantizer(9, 0);
+  const Graph graph = builder.finish(builder.add("y", dense, {dead}));
   Dice dice(1);
   const IntegerEvents events = random_events(dice, graph, 30);
   CHECK(compare_with_plain_model(graph, events, plain_dense) == "");

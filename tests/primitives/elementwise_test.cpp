@@ -1,6 +1,9 @@
 // add, table, argmax: one clock or so each, feature by feature or token by token.
 #include <catch2/catch.hpp>
 
+#include "primitives/add.hpp"
+#include "primitives/argmax.hpp"
+#include "primitives/table.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/integer_model.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -15,6 +18,7 @@ CoreShape maskless_shape(Dice& dice, int index) {
 }
 
 Mantissas plain_add(const NodeView& view, const std::vector<const Mantissas*>& operands) {
+  const Add& add = *view.node.as<Add>();
   const int frac_a = view.operand(0).frac;
   const int frac_b = view.operand(1).frac;
   const int frac = std::max(frac_a, frac_b);
@@ -22,10 +26,10 @@ Mantissas plain_add(const NodeView& view, const std::vector<const Mantissas*>& o
   for (Eigen::Index i = 0; i < y.size(); ++i) {
     Wide sum = static_cast<std::int64_t>(operands[0]->data()[i]) * power_of_two(frac - frac_a) +
                static_cast<std::int64_t>(operands[1]->data()[i]) * power_of_two(frac - frac_b);
-    if (view.node.integer("relu") == 1 && sum < 0) {
+    if (add.relu && sum < 0) {
       sum = 0;
     }
-    y.data()[i] = static_cast<double>(to_format(sum, frac, view.node.quantizer("output")));
+    y.data()[i] = static_cast<double>(to_format(sum, frac, add.output));
   }
   return y;
 }
@@ -36,16 +40,19 @@ Graph random_add(Dice& dice, int index) {
   const auto x = builder.input(2 * features, random_quantizer(dice, 2, 10, 4));
   const auto a = builder.select("a", x, 0, features, random_quantizer(dice, 1, 10, dice.number(-4, 8)));
   const auto b = builder.select("b", x, features, features, random_quantizer(dice, 1, 10, dice.number(0, 6)));
-  return builder.finish(builder.add(
-      "y", "add", {{"relu", std::int64_t{dice.percent(40)}}, {"output", random_quantizer(dice, 1, 12, 3)}}, {a, b}));
+  Add add;
+  add.relu = dice.percent(40);
+  add.output = random_quantizer(dice, 1, 12, 3);
+  return builder.finish(builder.add("y", add, {a, b}));
 }
 
 Mantissas plain_table(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const Literal& values = view.node.literal("values");
+  const Table& table = *view.node.as<Table>();
+  const Literal& values = table.values;
   const int size = values.shape.back();
   Mantissas y = *operands[0];
-  const int bits = view.operand(0).width - (view.node.integer("index_signed") == 1 ? 0 : 1);
-  const int low = static_cast<int>(view.node.has("index_low") ? view.node.integer("index_low") : 0);
+  const int bits = view.operand(0).width - (table.index_signed ? 0 : 1);
+  const int low = table.index_low.value_or(0);
   for (Eigen::Index i = 0; i < y.size(); ++i) {
     const auto x = static_cast<std::int64_t>(y.data()[i]);
     const Wide unsigned_x = x < 0 ? x + power_of_two(bits) : Wide{x};
@@ -64,23 +71,22 @@ Graph random_table(Dice& dice, int index) {
   const int features = dice.number(1, 4);
   const auto x = builder.input(features, format);
   const bool has_gap = dice.percent(50);
-  const int index_width = has_gap ? dice.number(1, format.format.width) : format.format.width;
-  Literal values{{1 << index_width}, {}};
+  Table table;
+  table.index_width = has_gap ? dice.number(1, format.format.width) : format.format.width;
+  table.index_signed = format.format.is_signed;
+  table.output = output;
+  table.values.shape = {1 << table.index_width};
   const int rows = dice.percent(40) ? features : 1;
   if (rows > 1) {
-    values.shape.insert(values.shape.begin(), features);
+    table.values.shape.insert(table.values.shape.begin(), features);
   }
-  for (int i = 0; i < rows << index_width; ++i) {
-    values.values.push_back(random_mantissa(dice, {output.lowest(), output.format.max()}));
+  for (int i = 0; i < rows << table.index_width; ++i) {
+    table.values.values.push_back(random_mantissa(dice, {output.lowest(), output.format.max()}));
   }
-  Attributes attributes{{"index_width", std::int64_t{index_width}},
-                        {"index_signed", std::int64_t{format.format.is_signed}},
-                        {"values", values},
-                        {"output", output}};
   if (has_gap) {
-    attributes["index_low"] = std::int64_t{dice.number(0, index_width)};
+    table.index_low = dice.number(0, table.index_width);
   }
-  return builder.finish(builder.add("y", "table", std::move(attributes), {x}));
+  return builder.finish(builder.add("y", table, {x}));
 }
 
 Mantissas plain_argmax(const NodeView& /*view*/, const std::vector<const Mantissas*>& operands) {
@@ -99,7 +105,7 @@ Mantissas plain_argmax(const NodeView& /*view*/, const std::vector<const Mantiss
 Graph random_argmax(Dice& dice, int index) {
   GraphBuilder builder(maskless_shape(dice, index));
   const auto x = builder.input(dice.number(1, 9), random_quantizer(dice, 1, 8, 3));
-  return builder.finish(builder.add("y", "argmax", {}, {x}));
+  return builder.finish(builder.add("y", Argmax(), {x}));
 }
 
 using MakeGraph = Graph (*)(Dice&, int);

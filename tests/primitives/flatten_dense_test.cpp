@@ -1,4 +1,6 @@
 // flatten_dense: all tokens of an event times a matrix.
+#include "primitives/flatten_dense.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/graph_builder.hpp"
@@ -15,8 +17,14 @@ Graph random_flatten_dense(Dice& dice, int index) {
   const int features = dice.number(1, 4);
   const auto x = builder.input(features, random_quantizer(dice, 1, 10, 4));
   const int frac = builder.graph().node(x).type.frac;
-  return builder.finish(
-      builder.add("y", "flatten_dense", random_dense_attributes(dice, shape.tokens * features, frac), {x}));
+  const Dense dense = random_dense(dice, shape.tokens * features, frac);
+  FlattenDense flat;
+  flat.weight = dense.weight;
+  flat.bias = dense.bias;
+  flat.weight_frac = dense.weight_frac;
+  flat.relu = dense.relu;
+  flat.output = dense.output.quantizer;
+  return builder.finish(builder.add("y", flat, {x}));
 }
 
 TEST_CASE("flatten_dense: the golden model is its definition", "[flatten_dense]") {

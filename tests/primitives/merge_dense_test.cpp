@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ir/verify.hpp"
+#include "primitives/concat.hpp"
+#include "primitives/dense.hpp"
 #include "primitives/solve_dense.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/plain_dense.hpp"
@@ -18,7 +21,7 @@ namespace {
 std::size_t count(const Graph& graph, const std::string& op) {
   std::size_t found = 0;
   for (Graph::NodeId id = 0; id < graph.size(); ++id) {
-    found += graph.node(id).op == op ? 1 : 0;
+    found += graph.node(id).op() == op ? 1 : 0;
   }
   return found;
 }
@@ -30,25 +33,29 @@ Graph random_siblings(Dice& dice, int index) {
   GraphBuilder builder(shape);
   const int inputs = dice.number(2, 6);
   const auto x = builder.input(inputs, random_quantizer(dice, 2, 8, 4));
-  Attributes first = random_dense_attributes(dice, inputs, builder.graph().node(x).type.frac);
+  const int frac = builder.graph().node(x).type.frac;
+  const Dense first = random_dense(dice, inputs, frac);
   std::vector<Graph::NodeId> siblings;
   for (int i = 0; i < dice.number(2, 4); ++i) {
-    Attributes attributes = i == 0 ? first : random_dense_attributes(dice, inputs, builder.graph().node(x).type.frac);
-    attributes["relu"] = first["relu"];
-    auto& output = std::get<Quantizer>(attributes["output"]);
-    output.rounding = std::get<Quantizer>(first["output"]).rounding;
-    output.overflow = std::get<Quantizer>(first["output"]).overflow;
-    siblings.push_back(builder.add("block.y" + std::to_string(i), "dense", attributes, {x}));
+    Dense dense = i == 0 ? first : random_dense(dice, inputs, frac);
+    dense.relu = first.relu;
+    dense.output.quantizer.rounding = first.output.quantizer.rounding;
+    dense.output.quantizer.overflow = first.output.quantizer.overflow;
+    siblings.push_back(builder.add("block.y" + std::to_string(i), std::move(dense), {x}));
   }
-  return builder.finish(builder.add("y", "concat", {}, siblings));
+  return builder.finish(builder.add("y", Concat(), siblings));
 }
 
 /// The graph as it is built: merged, with adders.
 Graph merged(const Graph& graph) {
   Graph bare = graph;
   for (Graph::NodeId id = 0; id < bare.size(); ++id) {
-    bare.node(id).attributes.erase("adders");
-    bare.node(id).attributes.erase("sums");
+    if (const auto* const solved = bare.node(id).as<Dense>()) {
+      Dense dense = *solved;
+      dense.adders.reset();
+      dense.sums.reset();
+      bare.node(id).set(std::move(dense));
+    }
   }
   Graph result = merge_dense(bare, SolutionCache());
   solve_dense(result, Effort::fast, SolutionCache());
@@ -95,43 +102,44 @@ TEST_CASE("merge dense: RTL equals golden to the bit and clock", "[dense][rtl]")
 }
 
 /// A dense node of small weights; every output is 3 x_0 + 5 x_1 + something.
-Attributes dense_of(std::int64_t last, const Quantizer& output, std::int64_t relu = 0) {
-  return {{"weight", Literal{{2, 3}, {3, 5, last, 6, 10, last + 2}}},
-          {"bias", Literal{{2}, {0, 1}}},
-          {"weight_frac", std::int64_t{0}},
-          {"relu", relu},
-          {"output", output}};
+Dense dense_of(std::int64_t last, const Quantizer& output, bool relu = false) {
+  Dense dense;
+  dense.weight = {{2, 3}, {3, 5, last, 6, 10, last + 2}};
+  dense.bias = {{2}, {0, 1}};
+  dense.relu = relu;
+  dense.output = output;
+  return dense;
 }
 
 TEST_CASE("merge dense: what differs in relu, modes or operand stays apart", "[dense]") {
   const Quantizer output = signed_quantizer(8, 0);
-  const auto slices = [&](const Quantizer& other, std::int64_t relu, bool same_operand) {
+  const auto slices = [&](const Quantizer& other, bool relu, bool same_operand) {
     GraphBuilder builder({1, 1, MaskKind::none, 200});
     const auto x = builder.input(3, signed_quantizer(6, 0));
     const auto z = same_operand ? x : builder.quantize("z", x, signed_quantizer(6, 0));
-    const auto a = builder.add("a", "dense", dense_of(7, output), {x});
-    const auto b = builder.add("b", "dense", dense_of(-9, other, relu), {z});
-    const Graph graph = merged(builder.finish(builder.add("y", "concat", {}, {a, b})));
+    const auto a = builder.add("a", dense_of(7, output), {x});
+    const auto b = builder.add("b", dense_of(-9, other, relu), {z});
+    const Graph graph = merged(builder.finish(builder.add("y", Concat(), {a, b})));
     return count(graph, "slice");
   };
-  CHECK(slices(output, 0, true) == 2);
-  CHECK(slices(signed_quantizer(9, 1), 0, true) == 2);
-  CHECK(slices(output, 1, true) == 0);
-  CHECK(slices(output, 0, false) == 0);
-  CHECK(slices(signed_quantizer(8, 0, Rounding::trn), 0, true) == 0);
-  CHECK(slices(signed_quantizer(8, 0, Rounding::rnd, Overflow::wrap), 0, true) == 0);
+  CHECK(slices(output, false, true) == 2);
+  CHECK(slices(signed_quantizer(9, 1), false, true) == 2);
+  CHECK(slices(output, true, true) == 0);
+  CHECK(slices(output, false, false) == 0);
+  CHECK(slices(signed_quantizer(8, 0, Rounding::trn), false, true) == 0);
+  CHECK(slices(signed_quantizer(8, 0, Rounding::rnd, Overflow::wrap), false, true) == 0);
   // No format holds both.
-  CHECK(slices(signed_quantizer(8, 42), 0, true) == 0);
+  CHECK(slices(signed_quantizer(8, 42), false, true) == 0);
 }
 
 TEST_CASE("merge dense: one that is much faster than its siblings stays apart", "[dense]") {
   GraphBuilder builder({1, 1, MaskKind::none, 2000});
   const auto x = builder.input(3, signed_quantizer(6, 0));
-  Attributes quick = dense_of(0, signed_quantizer(8, 0));
-  quick["weight"] = Literal{{2, 3}, {1, 0, 0, 0, 1, 0}};
-  const auto a = builder.add("a", "dense", dense_of(10923, signed_quantizer(24, 0)), {x});
-  const auto b = builder.add("b", "dense", quick, {x});
-  CHECK(count(merged(builder.finish(builder.add("y", "concat", {}, {a, b}))), "slice") == 0);
+  Dense quick = dense_of(0, signed_quantizer(8, 0));
+  quick.weight = {{2, 3}, {1, 0, 0, 0, 1, 0}};
+  const auto a = builder.add("a", dense_of(10923, signed_quantizer(24, 0)), {x});
+  const auto b = builder.add("b", quick, {x});
+  CHECK(count(merged(builder.finish(builder.add("y", Concat(), {a, b}))), "slice") == 0);
 }
 
 }  // namespace

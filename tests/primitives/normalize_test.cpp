@@ -13,20 +13,20 @@ namespace {
 
 /// y = e R(m) / 2^(scale + k), where V = m 4^k with m in [1, 4): no width of the hardware comes into it.
 Mantissas plain_normalize(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const Node& node = view.node;
+  const auto& normalize = *view.node.as<Normalize>();
   const Mantissas& x = *operands[0];
   const auto features = static_cast<std::int64_t>(x.cols());
-  const auto& table = node.literal("rsqrt_table").values;
+  const auto& table = normalize.rsqrt_table.values;
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
     std::vector<Wide> e;
     for (Eigen::Index f = 0; f < features; ++f) {
       e.push_back(static_cast<std::int64_t>(x(row, f)));
-      if (node.integer("center") == 1) {
+      if (normalize.center) {
         e.back() = features * e.back() - static_cast<std::int64_t>(x.row(row).sum());
       }
     }
-    Wide variance = node.integer("epsilon");
+    Wide variance = normalize.epsilon;
     for (const Wide element : e) {
       variance += element * element;
     }
@@ -36,9 +36,8 @@ Mantissas plain_normalize(const NodeView& view, const std::vector<const Mantissa
     }
     const auto index = static_cast<std::size_t>(variance * static_cast<Wide>(table.size()) / power_of_two(2 * k + 2));
     for (Eigen::Index f = 0; f < features; ++f) {
-      y(row, f) =
-          static_cast<double>(to_format(e[static_cast<std::size_t>(f)] * table[index],
-                                        static_cast<int>(node.integer("rsqrt_scale")) + k, node.quantizer("output")));
+      y(row, f) = static_cast<double>(
+          to_format(e[static_cast<std::size_t>(f)] * table[index], normalize.rsqrt_scale + k, normalize.output));
     }
   }
   return y;
@@ -51,15 +50,14 @@ Graph random_normalize(Dice& dice, int index) {
   GraphBuilder builder(shape);
   const auto x = builder.input(features, random_quantizer(dice, 1, 12, 4));
   const RsqrtTable table = make_rsqrt_table(features, dice.number(2, 9), dice.number(2, 12));
-  const std::int64_t epsilon = dice.pick(std::vector<std::int64_t>{0, 0, 1, 3, 100, 12345, 3000000});
-  return builder.finish(builder.add("normal", "normalize",
-                                    {{"center", std::int64_t{dice.percent(60)}},
-                                     {"epsilon", epsilon},
-                                     {"rsqrt_table", table.table},
-                                     {"rsqrt_width", std::int64_t{table.width}},
-                                     {"rsqrt_scale", std::int64_t{table.scale}},
-                                     {"output", random_quantizer(dice, 1, 14, 6)}},
-                                    {x}));
+  Normalize normalize;
+  normalize.epsilon = dice.pick(std::vector<std::int64_t>{0, 0, 1, 3, 100, 12345, 3000000});
+  normalize.center = dice.percent(60);
+  normalize.rsqrt_table = table.table;
+  normalize.rsqrt_width = table.width;
+  normalize.rsqrt_scale = table.scale;
+  normalize.output = random_quantizer(dice, 1, 14, 6);
+  return builder.finish(builder.add("normal", normalize, {x}));
 }
 
 TEST_CASE("normalize: the golden model is its definition", "[normalize]") {

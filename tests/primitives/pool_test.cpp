@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <string>
+#include <vector>
 
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/integer_model.hpp"
@@ -13,11 +13,10 @@ namespace rtlgen::testing {
 namespace {
 
 Mantissas plain_pool(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const Node& node = view.node;
+  const Pool& pool = *view.node.as<Pool>();
   const Mantissas& x = *operands[0];
   const int tokens = view.operand(0).tokens;
-  const std::string& mode = node.text("mode");
-  const int scale_frac = mode == "mean" ? static_cast<int>(node.integer("scale_width")) - 1 : 0;
+  const int scale_frac = pool.mode == PoolMode::mean ? pool.scale_width - 1 : 0;
   Mantissas y(x.rows() / tokens, x.cols());
   for (Eigen::Index event = 0; event < y.rows(); ++event) {
     for (Eigen::Index f = 0; f < y.cols(); ++f) {
@@ -31,12 +30,12 @@ Mantissas plain_pool(const NodeView& view, const std::vector<const Mantissas*>& 
       for (const std::int64_t value : values) {
         result += value;
       }
-      if (mode == "max") {
+      if (pool.mode == PoolMode::max) {
         result = values.empty() ? 0 : *std::max_element(values.begin(), values.end());
-      } else if (mode == "mean") {
-        result *= node.literal("scales").values[values.size()];
+      } else if (pool.mode == PoolMode::mean) {
+        result *= pool.scales.values[values.size()];
       }
-      y(event, f) = static_cast<double>(to_format(result, view.operand(0).frac + scale_frac, node.quantizer("output")));
+      y(event, f) = static_cast<double>(to_format(result, view.operand(0).frac + scale_frac, pool.output));
     }
   }
   return y;
@@ -46,15 +45,15 @@ Graph random_pool(Dice& dice, int index) {
   const CoreShape shape = random_shape(dice, index, 9);
   GraphBuilder builder(shape);
   const auto x = builder.input(dice.number(1, 4), random_quantizer(dice, 1, 10, 4));
-  const std::string mode = std::vector<std::string>{"mean", "sum", "max"}[static_cast<std::size_t>(index % 3)];
   const int frac = builder.graph().node(x).type.frac;
-  Attributes attributes{{"mode", mode}, {"output", random_quantizer(dice, 1, 12, frac + dice.number(-3, 2))}};
-  if (mode == "mean") {
-    const int width = dice.number(2, 16);
-    attributes["scale_width"] = std::int64_t{width};
-    attributes["scales"] = make_mean_scales(shape.tokens, width);
+  Pool pool;
+  pool.mode = std::vector{PoolMode::mean, PoolMode::sum, PoolMode::max}[static_cast<std::size_t>(index % 3)];
+  pool.output = random_quantizer(dice, 1, 12, frac + dice.number(-3, 2));
+  if (pool.mode == PoolMode::mean) {
+    pool.scale_width = dice.number(2, 16);
+    pool.scales = make_mean_scales(shape.tokens, pool.scale_width);
   }
-  return builder.finish(builder.add("y", "pool", attributes, builder.with_mask({x})));
+  return builder.finish(builder.add("y", pool, builder.with_mask({x})));
 }
 
 TEST_CASE("pool: the golden model is its definition", "[pool]") {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 
+#include "primitives/quantize.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/integer_model.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -32,10 +33,11 @@ void for_each_quantizer(int most_width, int least_frac, int most_frac,
 }
 
 Mantissas plain_quantize(const NodeView& view, const std::vector<const Mantissas*>& operands) {
+  const Quantize& quantize = *view.node.as<Quantize>();
   return operands[0]->unaryExpr([&](double x) {
-    const bool cut = view.node.integer("relu") == 1 && x < 0;
+    const bool cut = quantize.relu && x < 0;
     return static_cast<double>(
-        to_format(cut ? 0 : static_cast<std::int64_t>(x), view.operand(0).frac, view.node.quantizer("output")));
+        to_format(cut ? 0 : static_cast<std::int64_t>(x), view.operand(0).frac, quantize.output));
   });
 }
 

@@ -1,4 +1,6 @@
 // slice: some features of a tensor, in a coarser format.
+#include "primitives/slice.hpp"
+
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -9,11 +11,12 @@ namespace rtlgen::testing {
 namespace {
 
 Mantissas plain_slice(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  Mantissas y(operands[0]->rows(), view.node.integer("count"));
-  const int dropped = view.operand(0).frac - view.node.quantizer("output").format.frac();
+  const Slice& slice = *view.node.as<Slice>();
+  Mantissas y(operands[0]->rows(), slice.count);
+  const int dropped = view.operand(0).frac - slice.output.format.frac();
   for (Eigen::Index row = 0; row < y.rows(); ++row) {
     for (Eigen::Index f = 0; f < y.cols(); ++f) {
-      y(row, f) = std::floor(std::ldexp((*operands[0])(row, view.node.integer("first") + f), -dropped));
+      y(row, f) = std::floor(std::ldexp((*operands[0])(row, slice.first + f), -dropped));
     }
   }
   return y;
@@ -31,10 +34,7 @@ Graph random_slice(Dice& dice, int index) {
   Quantizer output = format;
   output.format.width -= dropped;
   const int first = dice.number(0, features - 1);
-  return builder.finish(builder.add(
-      "y", "slice",
-      {{"first", std::int64_t{first}}, {"count", std::int64_t{dice.number(1, features - first)}}, {"output", output}},
-      {x}));
+  return builder.finish(builder.add("y", Slice(first, dice.number(1, features - first), output), {x}));
 }
 
 TEST_CASE("slice: the golden model is its definition", "[slice]") {
@@ -59,8 +59,7 @@ TEST_CASE("slice: features and formats that the operand does not have are errors
   const auto slice = [](int first, int count, const Quantizer& output) {
     GraphBuilder builder({2, 1, MaskKind::none, 200});
     const auto x = builder.input(3, signed_quantizer(6, 2));
-    builder.add("y", "slice", {{"first", std::int64_t{first}}, {"count", std::int64_t{count}}, {"output", output}},
-                {x});
+    builder.add("y", Slice(first, count, output), {x});
   };
   CHECK_NOTHROW(slice(1, 2, signed_quantizer(6, 2)));
   CHECK_NOTHROW(slice(0, 3, signed_quantizer(4, 0)));

@@ -1,4 +1,6 @@
 // softmax over groups of features of a token, or of the keys of an event.
+#include "primitives/softmax.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
@@ -12,12 +14,12 @@ namespace rtlgen::testing {
 namespace {
 
 Mantissas plain_softmax(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const Node& node = view.node;
+  const auto& softmax = *view.node.as<Softmax>();
+  const SoftmaxTables& tables = softmax.tables;
   const Mantissas& x = *operands[0];
-  const Eigen::Index count = x.cols() / node.integer("groups");
-  const auto exp_width = static_cast<int>(node.integer("exp_width"));
-  const int sum_width = exp_width + bits_for(count);
-  const int frac = static_cast<int>(node.integer("recip_width")) + sum_width - 1;
+  const Eigen::Index count = x.cols() / softmax.groups;
+  const int sum_width = tables.exp_width + bits_for(count);
+  const int frac = tables.recip_width + sum_width - 1;
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
     const Eigen::Index top = row / view.operand(0).tokens * view.operand(0).tokens;
@@ -31,15 +33,14 @@ Mantissas plain_softmax(const NodeView& view, const std::vector<const Mantissas*
       for (Eigen::Index f = 0; f < count; ++f) {
         if (real(f)) {
           const auto below_largest = static_cast<std::int64_t>(x(row, first + f)) - largest;
-          e[static_cast<std::size_t>(f)] = table_exp2(node.literal("exp_table").values, below_largest, 0, exp_width);
+          e[static_cast<std::size_t>(f)] = table_exp2(tables.exp_table.values, below_largest, 0, tables.exp_width);
         }
       }
       const std::int64_t sum = std::accumulate(e.begin(), e.end(), std::int64_t{0});
-      const std::int64_t inverse = table_reciprocal(node.literal("recip_table").values, sum, sum_width,
-                                                    static_cast<int>(node.integer("recip_lz_max")));
+      const std::int64_t inverse = table_reciprocal(tables.recip_table.values, sum, sum_width, tables.recip_lz_max);
       for (Eigen::Index f = 0; f < count; ++f) {
-        y(row, first + f) = static_cast<double>(
-            to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, frac, node.quantizer("output")));
+        y(row, first + f) =
+            static_cast<double>(to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, frac, softmax.output));
       }
     }
   }
@@ -52,17 +53,18 @@ Graph random_softmax(Dice& dice, int index) {
     shape.mask = MaskKind::none;
   }
   GraphBuilder builder(shape);
-  const int groups = dice.number(1, 3);
+  Softmax softmax;
+  softmax.groups = dice.number(1, 3);
   const int count = shape.mask == MaskKind::none ? dice.number(1, 8) : shape.tokens;
   const int exp_frac = dice.number(0, 6);
   Quantizer format = random_quantizer(dice, 2, 10, 0);
   format.format.integer = format.format.width - exp_frac;
-  const auto x = builder.input(groups * count, format);
+  const auto x = builder.input(softmax.groups * count, format);
   const int exp_width = dice.number(2, 14);
-  Attributes attributes{{"groups", std::int64_t{groups}}, {"output", random_quantizer(dice, 1, 14, 8)}};
-  set_tables(attributes, {exp_frac, exp_width, dice.number(0, 8), dice.number(2, 10),
-                          dice.number(0, exp_width + bits_for(count) - 1)});
-  return builder.finish(builder.add("y", "softmax", attributes, builder.with_mask({x})));
+  softmax.output = random_quantizer(dice, 1, 14, 8);
+  set_tables(softmax.tables, {exp_frac, exp_width, dice.number(0, 8), dice.number(2, 10),
+                              dice.number(0, exp_width + bits_for(count) - 1)});
+  return builder.finish(builder.add("y", softmax, builder.with_mask({x})));
 }
 
 TEST_CASE("softmax: the golden model is its definition", "[softmax]") {

@@ -1,4 +1,6 @@
 // step_table: a function that changes at a few places, found by a binary search.
+#include "primitives/step_table.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -10,8 +12,8 @@ namespace {
 
 Mantissas plain_step_table(const NodeView& view, const std::vector<const Mantissas*>& operands) {
   const Mantissas& x = *operands[0];
-  const Literal& thresholds = view.node.literal("thresholds");
-  const Literal& values = view.node.literal("values");
+  const Literal& thresholds = view.node.as<StepTable>()->thresholds;
+  const Literal& values = view.node.as<StepTable>()->values;
   const int size = thresholds.shape[1];
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index f = 0; f < x.cols(); ++f) {
@@ -25,6 +27,14 @@ Mantissas plain_step_table(const NodeView& view, const std::vector<const Mantiss
     }
   }
   return y;
+}
+
+StepTable step_table(const Literal& thresholds, const Literal& values, const Quantizer& output) {
+  StepTable table;
+  table.thresholds = thresholds;
+  table.values = values;
+  table.output = output;
+  return table;
 }
 
 /// Thresholds anywhere among the operand's numbers, some of them equal; one row or one a feature.
@@ -52,8 +62,7 @@ Graph random_step_table(Dice& dice, int index) {
       values.values.push_back(random_mantissa(dice, {output.lowest(), output.format.max()}));
     }
   }
-  return builder.finish(
-      builder.add("y", "step_table", {{"thresholds", thresholds}, {"values", values}, {"output", output}}, {x}));
+  return builder.finish(builder.add("y", step_table(thresholds, values, output), {x}));
 }
 
 TEST_CASE("step_table: the golden model is its definition", "[step_table]") {
@@ -84,20 +93,18 @@ TEST_CASE("step_table: a search among as many thresholds as may be", "[step_tabl
     values.values.push_back((i + 1) * 37 % 4096);
   }
   const Quantizer output{Format{false, 12, 12}, Rounding::rnd, Overflow::sat};
-  const Graph graph = builder.finish(
-      builder.add("y", "step_table", {{"thresholds", thresholds}, {"values", values}, {"output", output}}, {x}));
+  const Graph graph = builder.finish(builder.add("y", step_table(thresholds, values, output), {x}));
   Dice dice(5);
   const IntegerEvents events = random_events(dice, graph, 300);
   CHECK(compare_with_plain_model(graph, events, plain_step_table) == "");
   CHECK(run_bench(graph, events, {1}).verdict() == "ok");
 }
 
-std::string complaint(Attributes attributes) {
+std::string complaint(const Literal& thresholds, const Literal& values) {
   GraphBuilder builder({1, 1, MaskKind::none, 200});
   const auto x = builder.input(2, {Format{true, 4, 4}, Rounding::rnd, Overflow::sat});
-  attributes.insert({"output", Quantizer{Format{true, 4, 4}, Rounding::rnd, Overflow::sat}});
   try {
-    builder.add("y", "step_table", std::move(attributes), {x});
+    builder.add("y", step_table(thresholds, values, {Format{true, 4, 4}, Rounding::rnd, Overflow::sat}), {x});
   } catch (const IrError& error) {
     return error.what();
   }
@@ -107,8 +114,7 @@ std::string complaint(Attributes attributes) {
 TEST_CASE("step_table: attributes that make no sense are named", "[step_table]") {
   using Values = std::vector<std::int64_t>;
   const auto with = [](const std::vector<int>& shape, const Values& thresholds, const Values& values) {
-    return complaint(
-        {{"thresholds", Literal{shape, thresholds}}, {"values", Literal{{shape.front(), shape.back() + 1}, values}}});
+    return complaint({shape, thresholds}, {{shape.front(), shape.back() + 1}, values});
   };
   CHECK(with({1, 2}, {-8, 7}, {0, 1, 2}) == "none");
   CHECK(with({2, 1}, {-8, 7}, {0, 1, 2, 3}) == "none");

@@ -1,4 +1,6 @@
 // softmax over groups of features of a token, or of the keys of an event, with tables of its own.
+#include "primitives/table_softmax.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <numeric>
@@ -11,19 +13,18 @@ namespace rtlgen::testing {
 namespace {
 
 /// The entry that a number with `frac` fraction bits leads to.
-std::int64_t look_up(const Node& node, const std::string& table, Wide x, int frac) {
-  const std::vector<std::int64_t>& values = node.literal(table + "_table").values;
+std::int64_t look_up(const LookupStage& stage, Wide x, int frac) {
+  const std::vector<std::int64_t>& values = stage.table.values;
   const auto entries = static_cast<std::int64_t>(values.size());
-  const std::int64_t code = to_format(x, frac, node.quantizer(table + "_index"));
+  const std::int64_t code = to_format(x, frac, stage.index);
   return values[static_cast<std::size_t>(code < 0 ? code + entries : code)];
 }
 
 Mantissas plain_table_softmax(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const Node& node = view.node;
+  const auto& softmax = *view.node.as<TableSoftmax>();
   const Mantissas& x = *operands[0];
-  const auto exp_frac = static_cast<int>(node.integer("exp_frac"));
-  const auto inv_frac = static_cast<int>(node.integer("inv_frac"));
-  const Eigen::Index count = x.cols() / node.integer("groups");
+  const int frac = softmax.exp.frac + softmax.inv.frac;
+  const Eigen::Index count = x.cols() / softmax.groups;
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
     const Eigen::Index top = row / view.operand(0).tokens * view.operand(0).tokens;
@@ -33,13 +34,13 @@ Mantissas plain_table_softmax(const NodeView& view, const std::vector<const Mant
         const double largest = x.row(row).segment(first, count).maxCoeff();
         const auto below_largest = static_cast<std::int64_t>(largest - x(row, first + f));
         const bool real = operands.size() == 1 || (*operands[1])(top + f, 0) == 1;
-        e.push_back(real ? look_up(node, "exp", below_largest, view.operand(0).frac) : 0);
+        e.push_back(real ? look_up(softmax.exp, below_largest, view.operand(0).frac) : 0);
       }
       const std::int64_t sum = std::accumulate(e.begin(), e.end(), std::int64_t{0});
-      const std::int64_t inverse = look_up(node, "inv", sum, exp_frac);
+      const std::int64_t inverse = look_up(softmax.inv, sum, softmax.exp.frac);
       for (Eigen::Index f = 0; f < count; ++f) {
-        y(row, first + f) = static_cast<double>(
-            to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, exp_frac + inv_frac, node.quantizer("output")));
+        y(row, first + f) =
+            static_cast<double>(to_format(Wide{e[static_cast<std::size_t>(f)]} * inverse, frac, softmax.output));
       }
     }
   }
@@ -53,18 +54,18 @@ struct Limits {
   int features = 9;
 };
 
-/// Adds an index and a table of any entries.
-void set_table(Attributes& attributes, Dice& dice, const std::string& name, int frac, const Limits& limits) {
-  const Quantizer index = random_quantizer(dice, limits.least_bits, limits.most_bits, frac);
-  const int entries = 1 << index.format.width;
+/// An index and a table of any entries.
+LookupStage random_stage(Dice& dice, int frac, const Limits& limits) {
+  LookupStage stage;
+  stage.index = random_quantizer(dice, limits.least_bits, limits.most_bits, frac);
+  const int entries = 1 << stage.index.format.width;
   const std::int64_t largest = (std::int64_t{1} << dice.number(1, dice.percent(10) ? 24 : 12)) - 1;
-  Literal table{{entries}, {}};
-  while (table.values.size() < static_cast<std::size_t>(entries)) {
-    table.values.push_back(random_mantissa(dice, {0, largest}));
+  stage.table.shape = {entries};
+  while (stage.table.values.size() < static_cast<std::size_t>(entries)) {
+    stage.table.values.push_back(random_mantissa(dice, {0, largest}));
   }
-  attributes[name + "_index"] = index;
-  attributes[name + "_table"] = table;
-  attributes[name + "_frac"] = std::int64_t{dice.number(0, 12)};
+  stage.frac = dice.number(0, 12);
+  return stage;
 }
 
 Graph random_table_softmax(Dice& dice, int index, const Limits& limits = {}) {
@@ -72,18 +73,16 @@ Graph random_table_softmax(Dice& dice, int index, const Limits& limits = {}) {
   if (dice.percent(40)) {
     shape.mask = MaskKind::none;
   }
-  const int groups = dice.number(1, 3);
+  TableSoftmax softmax;
+  softmax.groups = dice.number(1, 3);
   const int count = shape.mask == MaskKind::none ? dice.number(1, limits.features) : shape.tokens;
   GraphBuilder builder(shape);
   const Quantizer format = random_quantizer(dice, 1, 10, dice.number(-2, 6));
-  const auto x = builder.input(groups * count, format);
-  Attributes attributes{{"groups", std::int64_t{groups}}};
-  set_table(attributes, dice, "exp", format.format.frac() - dice.number(-1, 4), limits);
-  const auto exp_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("exp_frac")));
-  set_table(attributes, dice, "inv", exp_frac - dice.number(-1, 8), limits);
-  const auto inv_frac = static_cast<int>(std::get<std::int64_t>(attributes.at("inv_frac")));
-  attributes["output"] = random_quantizer(dice, 1, 16, exp_frac + inv_frac - dice.number(0, 12));
-  return builder.finish(builder.add("y", "table_softmax", attributes, builder.with_mask({x})));
+  const auto x = builder.input(softmax.groups * count, format);
+  softmax.exp = random_stage(dice, format.format.frac() - dice.number(-1, 4), limits);
+  softmax.inv = random_stage(dice, softmax.exp.frac - dice.number(-1, 8), limits);
+  softmax.output = random_quantizer(dice, 1, 16, softmax.exp.frac + softmax.inv.frac - dice.number(0, 12));
+  return builder.finish(builder.add("y", softmax, builder.with_mask({x})));
 }
 
 TEST_CASE("table_softmax: the golden model is its definition", "[table_softmax]") {
@@ -99,31 +98,34 @@ TEST_CASE("table_softmax: tables that do not fit their indices are refused", "[t
   GraphBuilder builder({});
   const auto x = builder.input(4, signed_quantizer(8, 4));
   const Quantizer index{Format{false, 3, 1}, Rounding::rnd, Overflow::sat};
-  const Literal table{{8}, {8, 7, 6, 5, 4, 3, 2, 1}};
-  const Attributes good{
-      {"exp_index", index}, {"exp_table", table},          {"exp_frac", std::int64_t{3}},     {"inv_index", index},
-      {"inv_table", table}, {"inv_frac", std::int64_t{3}}, {"output", signed_quantizer(8, 6)}};
-  CHECK_NOTHROW(builder.add("good", "table_softmax", good, {x}));
-  const auto refusal = [&](const std::string& name, const Attribute& value) {
-    Attributes attributes = good;
-    attributes[name] = value;
+  TableSoftmax good;
+  good.exp = {index, {{8}, {8, 7, 6, 5, 4, 3, 2, 1}}, 3};
+  good.inv = good.exp;
+  good.output = signed_quantizer(8, 6);
+  CHECK_NOTHROW(builder.add("good", good, {x}));
+  const auto refusal = [&good](auto change) {
+    TableSoftmax changed = good;
+    change(changed);
     try {
       GraphBuilder other({});
       const auto y = other.input(4, signed_quantizer(8, 4));
-      other.add("y", "table_softmax", attributes, {y});
+      other.add("y", changed, {y});
     } catch (const IrError& error) {
       return std::string(error.what());
     }
     return std::string("accepted");
   };
   const std::string head = "node 'y' (table_softmax): ";
-  CHECK(refusal("exp_table", Literal{{4}, {1, 2, 3, 4}}) == head + "literal 'exp_table' has a wrong shape");
-  CHECK(refusal("inv_table", Literal{{8}, {8, 7, 6, 5, 4, 3, 2, -1}}) ==
+  CHECK(refusal([](TableSoftmax& softmax) {
+          softmax.exp.table = {{4}, {1, 2, 3, 4}};
+        }) == head + "literal 'exp_table' has a wrong shape");
+  CHECK(refusal([](TableSoftmax& softmax) { softmax.inv.table.values.back() = -1; }) ==
         head + "an entry of inv_table is not one of 0 to 2^24 - 1");
-  CHECK(refusal("exp_table", Literal{{8}, {1 << 24, 7, 6, 5, 4, 3, 2, 1}}) ==
+  CHECK(refusal([](TableSoftmax& softmax) { softmax.exp.table.values.front() = 1 << 24; }) ==
         head + "an entry of exp_table is not one of 0 to 2^24 - 1");
-  CHECK(refusal("inv_index", signed_quantizer(13, 4)) == head + "inv_index must have 1 to 12 bits");
-  CHECK(refusal("exp_frac", std::int64_t{65}) == head + "exp_frac must be -64 to 64");
+  CHECK(refusal([](TableSoftmax& softmax) { softmax.inv.index = signed_quantizer(13, 4); }) ==
+        head + "inv_index must have 1 to 12 bits");
+  CHECK(refusal([](TableSoftmax& softmax) { softmax.exp.frac = 65; }) == head + "exp_frac must be -64 to 64");
 }
 
 TEST_CASE("table_softmax: RTL equals golden to the bit and clock", "[table_softmax][rtl]") {

@@ -1,9 +1,14 @@
 // token_quantize: constants and formats that differ from token to token.
+#include "primitives/token_quantize.hpp"
+
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
+#include "primitives/attention.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/integer_model.hpp"
 #include "tests/support/rtl_bench.hpp"
@@ -12,58 +17,64 @@ namespace rtlgen::testing {
 namespace {
 
 Mantissas plain_token_quantize(const NodeView& view, const std::vector<const Mantissas*>& operands) {
-  const Node& node = view.node;
+  const TokenQuantize& operation = *view.node.as<TokenQuantize>();
   const Mantissas& x = *operands[0];
-  const Quantizer& output = node.quantizer("output");
+  const Quantizer& all = operation.output.quantizer;
   const int x_frac = view.operand(0).frac;
-  const int bias_frac = node.has("bias") ? static_cast<int>(node.integer("bias_frac")) : x_frac;
+  const int bias_frac = operation.bias ? operation.bias_frac : x_frac;
   const int frac = std::max(x_frac, bias_frac);
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
     for (Eigen::Index f = 0; f < x.cols(); ++f) {
       const auto element = static_cast<std::size_t>(row % view.operand(0).tokens * x.cols() + f);
       Wide sum = static_cast<std::int64_t>(x(row, f)) * power_of_two(frac - x_frac);
-      if (node.has("bias")) {
-        sum += node.literal("bias").values[element] * power_of_two(frac - bias_frac);
+      if (operation.bias) {
+        sum += operation.bias->values[element] * power_of_two(frac - bias_frac);
       }
-      if (node.integer("relu") == 1 && sum < 0) {
+      if (operation.relu && sum < 0) {
         sum = 0;
       }
-      Quantizer own = output;
-      std::int64_t width = output.format.width;
-      if (node.has("formats")) {
-        const std::int64_t* const format = &node.literal("formats").values[3 * element];
-        width = format[1];
-        own.format = {format[0] == 1, static_cast<int>(width), static_cast<int>(width - format[2])};
+      Quantizer own = all;
+      if (!operation.output.formats.empty()) {
+        own.format = operation.output.formats[element];
       }
       const Wide mantissa =
-          width == 0 ? 0 : to_format(sum, frac, own) * power_of_two(output.format.frac() - own.format.frac());
+          own.format.width == 0 ? 0 : to_format(sum, frac, own) * power_of_two(all.format.frac() - own.format.frac());
       y(row, f) = static_cast<double>(mantissa);
     }
   }
   return y;
 }
 
-/// Formats of all elements that fit into `output`: some features have one for all tokens, some elements have no bits.
-Literal random_formats(Dice& dice, const CoreShape& shape, int features, const Quantizer& output) {
-  Literal formats{{shape.tokens, features, 3}, {}};
-  formats.values.resize(static_cast<std::size_t>(shape.tokens * features * 3));
+/// Formats of all elements that fit into `all`: some features have one for all tokens, some elements have no bits.
+FormatArray random_formats(Dice& dice, const CoreShape& shape, int features, const Quantizer& all) {
+  FormatArray output(all);
+  output.shape = {shape.tokens, features};
+  output.formats.resize(static_cast<std::size_t>(shape.tokens * features));
   for (int f = 0; f < features; ++f) {
     const bool common = dice.percent(25);
     for (int token = 0; token < shape.tokens; ++token) {
-      std::int64_t* const format = &formats.values[static_cast<std::size_t>((token * features + f) * 3)];
+      Format& format = output.formats[static_cast<std::size_t>(token * features + f)];
       if (common && token > 0) {
-        std::copy_n(format - static_cast<std::ptrdiff_t>(features) * 3, 3, format);
+        format = output.formats[static_cast<std::size_t>(f)];
         continue;
       }
-      format[0] = output.format.is_signed && dice.percent(60) ? 1 : 0;
-      const int spare = output.format.width - (output.format.is_signed && format[0] == 0 ? 1 : 0);
+      format.is_signed = all.format.is_signed && dice.percent(60);
+      const int spare = all.format.width - (all.format.is_signed && !format.is_signed ? 1 : 0);
       const int align = dice.number(0, std::max(0, spare - 1));
-      format[1] = spare == 0 || dice.percent(15) ? 0 : dice.number(1, spare - align);
-      format[2] = output.format.frac() - align;
+      format.width = spare == 0 || dice.percent(15) ? 0 : dice.number(1, spare - align);
+      format.integer = format.width - (all.format.frac() - align);
     }
   }
-  return formats;
+  return output;
+}
+
+TokenQuantize token_quantize(FormatArray output, Literal bias, int bias_frac) {
+  TokenQuantize operation;
+  operation.output = std::move(output);
+  operation.bias = std::move(bias);
+  operation.bias_frac = bias_frac;
+  return operation;
 }
 
 Graph random_graph(Dice& dice, int index) {
@@ -74,16 +85,15 @@ Graph random_graph(Dice& dice, int index) {
   const auto x = builder.input(features, random_quantizer(dice, 1, 10, 4));
   const int frac = builder.graph().node(x).type.frac;
   const Quantizer output = random_quantizer(dice, 1, 12, frac + dice.number(-4, 4));
-  Attributes attributes{{"relu", std::int64_t{dice.percent(30)}}, {"output", output}};
+  TokenQuantize operation;
+  operation.relu = dice.percent(30);
   const int form = dice.number(0, 9);
-  if (form < 8) {
-    attributes["formats"] = random_formats(dice, shape, features, output);
-  }
+  operation.output = form < 8 ? random_formats(dice, shape, features, output) : output;
   if (form % 2 == 0) {
-    attributes["bias"] = random_literal(dice, {shape.tokens, features}, dice.number(1, 10));
-    attributes["bias_frac"] = std::int64_t{frac + dice.number(-5, 5)};
+    operation.bias = random_literal(dice, {shape.tokens, features}, dice.number(1, 10));
+    operation.bias_frac = frac + dice.number(-5, 5);
   }
-  return builder.finish(builder.add("y", "token_quantize", attributes, {x}));
+  return builder.finish(builder.add("y", operation, {x}));
 }
 
 TEST_CASE("token_quantize: the golden model is its definition", "[token_quantize]") {
@@ -112,13 +122,9 @@ TEST_CASE("token_quantize: every rounding with every overflow, RTL and golden", 
     GraphBuilder builder(shape);
     const auto x = builder.input(3, signed_quantizer(9, 5));
     const Quantizer output{Format{true, 7, 3}, static_cast<Rounding>(mode / 3), static_cast<Overflow>(mode % 3)};
-    const Graph graph = builder.finish(builder.add("y", "token_quantize",
-                                                   {{"relu", std::int64_t{0}},
-                                                    {"output", output},
-                                                    {"formats", random_formats(dice, shape, 3, output)},
-                                                    {"bias", random_literal(dice, {7, 3}, 6)},
-                                                    {"bias_frac", std::int64_t{6}}},
-                                                   {x}));
+    const FormatArray formats = random_formats(dice, shape, 3, output);
+    const Graph graph =
+        builder.finish(builder.add("y", token_quantize(formats, random_literal(dice, {7, 3}, 6), 6), {x}));
     const IntegerEvents events = random_events(dice, graph, 60);
     CHECK(compare_with_plain_model(graph, events, plain_token_quantize) == "");
     CHECK(run_bench(graph, events, {mode}).verdict() == "ok");
@@ -131,18 +137,15 @@ TEST_CASE("token_quantize: behind a buffer that replays the event", "[token_quan
   const CoreShape shape{5, 2, MaskKind::none, 360};
   GraphBuilder builder(shape);
   const auto x = builder.input(2, signed_quantizer(6, 3));
-  Attributes attention{{"heads", std::int64_t{1}},    {"kv_heads", std::int64_t{1}},
-                       {"row_max", std::int64_t{1}},  {"score", signed_quantizer(8, 4)},
-                       {"exp_bias", std::int64_t{0}}, {"output", signed_quantizer(8, 5)}};
-  set_tables(attention, {4, 8, 5, 6, 3});
-  const auto mixed = builder.add("mixed", "attention", attention, {x, x, x});
-  const Quantizer output = signed_quantizer(6, 4, Rounding::rnd_conv);
-  const Attributes attributes{{"relu", std::int64_t{0}},
-                              {"output", output},
-                              {"formats", random_formats(dice, shape, 2, output)},
-                              {"bias", random_literal(dice, {5, 2}, 5)},
-                              {"bias_frac", std::int64_t{4}}};
-  const Graph graph = builder.finish(builder.add("y", "token_quantize", attributes, {mixed}));
+  Attention attention;
+  attention.row_max = true;
+  attention.score = signed_quantizer(8, 4);
+  attention.output = signed_quantizer(8, 5);
+  set_tables(attention.tables, {4, 8, 5, 6, 3});
+  const auto mixed = builder.add("mixed", attention, {x, x, x});
+  const FormatArray formats = random_formats(dice, shape, 2, signed_quantizer(6, 4, Rounding::rnd_conv));
+  const Graph graph =
+      builder.finish(builder.add("y", token_quantize(formats, random_literal(dice, {5, 2}, 5), 4), {mixed}));
   const IntegerEvents events = random_events(dice, graph, 40);
   CHECK(compare_with_plain_model(graph, events, plain_token_quantize) == "");
   CHECK(run_bench(graph, events, {kSeed}).verdict() == "ok");
@@ -153,12 +156,8 @@ TEST_CASE("token_quantize: a count of beats that does not start anew is seen", "
   Dice dice(kSeed);
   GraphBuilder builder({4, 1, MaskKind::none, 200});
   const auto x = builder.input(1, signed_quantizer(6, 3));
-  const Graph graph = builder.finish(builder.add("y", "token_quantize",
-                                                 {{"relu", std::int64_t{0}},
-                                                  {"output", signed_quantizer(8, 3)},
-                                                  {"bias", Literal{{4, 1}, {1, 2, 3, 4}}},
-                                                  {"bias_frac", std::int64_t{3}}},
-                                                 {x}));
+  const Graph graph =
+      builder.finish(builder.add("y", token_quantize(signed_quantizer(8, 3), {{4, 1}, {1, 2, 3, 4}}, 3), {x}));
   const IntegerEvents events = random_events(dice, graph, 20);
   CHECK(run_bench(graph, events, {kSeed}).clean());
   BenchOptions faulty{kSeed};
@@ -173,30 +172,31 @@ TEST_CASE("token_quantize: a count of beats that does not start anew is seen", "
 }
 
 TEST_CASE("token_quantize: formats and constants that do not fit are refused", "[token_quantize]") {
-  const auto refusal = [](const std::string& name, const Attribute& value) {
+  using Change = std::function<void(TokenQuantize&)>;
+  const auto refusal = [](const Change& change) {
     GraphBuilder builder({2, 1, MaskKind::none, 200});
     const auto x = builder.input(1, signed_quantizer(6, 3));
-    Attributes attributes{{"relu", std::int64_t{0}},
-                          {"output", signed_quantizer(6, 3)},
-                          {"formats", Literal{{2, 1, 3}, {1, 6, 3, 1, 4, 2}}},
-                          {"bias", Literal{{2, 1}, {1, 2}}},
-                          {"bias_frac", std::int64_t{3}}};
-    attributes[name] = value;
+    TokenQuantize operation = token_quantize(signed_quantizer(6, 3), {{2, 1}, {1, 2}}, 3);
+    operation.output.shape = {2, 1};
+    operation.output.formats = {Format{true, 6, 3}, Format{true, 4, 2}};
+    change(operation);
     try {
-      builder.add("y", "token_quantize", attributes, {x});
+      builder.add("y", operation, {x});
     } catch (const IrError& error) {
       return std::string(error.what());
     }
     return std::string("accepted");
   };
   const std::string head = "node 'y' (token_quantize): ";
-  CHECK(refusal("relu", std::int64_t{1}) == "accepted");
-  CHECK(refusal("formats", Literal{{2, 3}, {1, 6, 3, 1, 4, 2}}) == head + "literal 'formats' has a wrong shape");
-  CHECK(refusal("formats", Literal{{2, 1, 3}, {1, 6, 3, 1, 4, 4}}) == head + "fixed<4,0> does not fit into fixed<6,3>");
-  CHECK(refusal("bias", Literal{{2}, {1, 2}}) == head + "literal 'bias' has a wrong shape");
-  CHECK(refusal("bias_frac", std::int64_t{52}) ==
+  CHECK(refusal([](TokenQuantize& y) { y.relu = true; }) == "accepted");
+  CHECK(refusal([](TokenQuantize& y) { y.output.shape = {2}; }) == head + "literal 'formats' has a wrong shape");
+  CHECK(refusal([](TokenQuantize& y) { y.output.formats[1].integer = 0; }) ==
+        head + "fixed<4,0> does not fit into fixed<6,3>");
+  CHECK(refusal([](TokenQuantize& y) { y.output.limits = {{0, 1}}; }) == head + "literal 'limits' must not be there");
+  CHECK(refusal([](TokenQuantize& y) { y.bias->shape = {2}; }) == head + "literal 'bias' has a wrong shape");
+  CHECK(refusal([](TokenQuantize& y) { y.bias_frac = 52; }) ==
         head + "the binary points of 'bias' and of what goes in are more than 48 bits apart");
-  CHECK(refusal("bias", Literal{{2, 1}, {1, std::int64_t{1} << 52}}) ==
+  CHECK(refusal([](TokenQuantize& y) { y.bias->values[1] = std::int64_t{1} << 52; }) ==
         head + "exact sums need more than 52 bits; choose narrower formats");
 }
 

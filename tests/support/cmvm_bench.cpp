@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "rtlgen/cmvm_testbench.hpp"
-#include "rtlgen/write_core.hpp"
+#include "rtlgen/deliver/cmvm_testbench.hpp"
+#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/tools.hpp"
 
 namespace rtlgen::testing {

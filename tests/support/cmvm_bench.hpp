@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "rtlgen/cmvm.hpp"
+#include "rtlgen/deliver/cmvm.hpp"
 #include "tests/support/dice.hpp"
 
 namespace rtlgen::testing {

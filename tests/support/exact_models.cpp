@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "ir/float_reference.hpp"
-#include "ir/quantize_model.hpp"
 #include "primitives/solve_dense.hpp"
+#include "rtlgen/lowering/quantize_model.hpp"
+#include "rtlgen/model/float_reference.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/rtl_bench.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 Events real_events(const Graph& graph, const IntegerEvents& integers) {
   Events events;
   events.count = integers.count;
-  events.tokens = graph.tokens;
+  events.tokens = input_node(graph).type.tokens;
   events.features = static_cast<int>(integers.x.cols());
   events.x = integers.x * std::ldexp(1.0, -input_node(graph).type.frac);
   for (Eigen::Index row = 0; row < integers.mask.rows(); ++row) {
@@ -32,8 +32,8 @@ struct Outputs {
 };
 
 Outputs outputs(const Model& model, const Graph& graph, const IntegerEvents& events) {
-  const Graph::NodeId output = graph.output();
-  Outputs result{to_real(golden_output(graph, events), graph.node(output).type.frac, graph.scale_of(output)),
+  const Node& output = graph.node(graph.output());
+  Outputs result{to_real(golden_output(graph, events), output.type.frac, output.scale),
                  float_output(model, real_events(graph, events), 64)};
   REQUIRE(result.golden.rows() == result.real.rows());
   return result;

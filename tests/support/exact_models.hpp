@@ -5,7 +5,7 @@
 #include <string>
 
 #include "ir/golden.hpp"
-#include "ir/model.hpp"
+#include "rtlgen/model/model.hpp"
 #include "tests/support/dice.hpp"
 
 namespace rtlgen::testing {

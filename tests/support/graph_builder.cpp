@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "ir/verify.hpp"
+#include "primitives/dense.hpp"
+#include "primitives/quantize.hpp"
 #include "primitives/softmax_tables.hpp"
 #include "primitives/solve_dense.hpp"
+#include "primitives/sources.hpp"
 
 namespace rtlgen::testing {
 
@@ -27,31 +30,25 @@ CoreShape random_shape(Dice& dice, int index, int most_tokens) {
 
 GraphBuilder::GraphBuilder(const CoreShape& shape) : shape_(shape) {
   graph_.name = "test_core";
-  graph_.tokens = shape.tokens;
-  graph_.mask = shape.mask;
   graph_.target = {shape.clock_mhz, "xcvu13p", shape.lanes};
 }
 
 GraphBuilder::NodeId GraphBuilder::input(int features, const Quantizer& format) {
-  return add("event", "input",
-             {{"tokens", std::int64_t{shape_.tokens}}, {"features", std::int64_t{features}}, {"format", format}}, {});
+  return add("event", Input(shape_.tokens, features, format), {});
 }
 
 std::vector<GraphBuilder::NodeId> GraphBuilder::with_mask(std::vector<NodeId> operands) {
   if (shape_.mask != MaskKind::none) {
-    operands.push_back(add("mask", "mask",
-                           {{"tokens", std::int64_t{shape_.tokens}},
-                            {"kind", std::string(shape_.mask == MaskKind::count ? "count" : "valid")}},
-                           {}));
+    operands.push_back(add("mask", Mask(shape_.tokens, shape_.mask), {}));
   }
   return operands;
 }
 
-GraphBuilder::NodeId GraphBuilder::add(const std::string& name, const std::string& op, Attributes attributes,
-                                       const std::vector<NodeId>& operands) {
-  const NodeId id = graph_.add(Node{name, op, std::move(attributes), {}}, operands);
-  graph_.node(id).type = primitive(op).infer(view_of(graph_, id));
-  if (op == "dense") {
+GraphBuilder::NodeId GraphBuilder::add_operation(const std::string& name, std::shared_ptr<const Operation> operation,
+                                                 const std::vector<NodeId>& operands) {
+  const NodeId id = graph_.add(Node{name, std::move(operation), {}, {}}, operands);
+  graph_.node(id).type = graph_.node(id).operation->infer(view_of(graph_, id));
+  if (graph_.node(id).as<ConstantProduct>() != nullptr) {
     solve_dense(graph_, id, Effort::fast, SolutionCache());
   }
   return id;
@@ -60,25 +57,22 @@ GraphBuilder::NodeId GraphBuilder::add(const std::string& name, const std::strin
 GraphBuilder::NodeId GraphBuilder::select(const std::string& name, NodeId x, int from, int count,
                                           const Quantizer& format) {
   const int features = graph_.node(x).type.features;
-  Literal weight{{count, features}, std::vector<std::int64_t>(static_cast<std::size_t>(count * features), 0)};
+  Dense dense;
+  dense.weight = {{count, features}, std::vector<std::int64_t>(static_cast<std::size_t>(count * features), 0)};
   for (int i = 0; i < count; ++i) {
-    weight.values[static_cast<std::size_t>(i * features + from + i)] = 1;
+    dense.weight.values[static_cast<std::size_t>(i * features + from + i)] = 1;
   }
-  return add(name, "dense",
-             {{"weight", weight},
-              {"bias", Literal{{count}, std::vector<std::int64_t>(static_cast<std::size_t>(count), 0)}},
-              {"weight_frac", std::int64_t{0}},
-              {"relu", std::int64_t{0}},
-              {"output", format}},
-             {x});
+  dense.bias = {{count}, std::vector<std::int64_t>(static_cast<std::size_t>(count), 0)};
+  dense.output = format;
+  return add(name, std::move(dense), {x});
 }
 
 GraphBuilder::NodeId GraphBuilder::quantize(const std::string& name, NodeId x, const Quantizer& format, bool relu) {
-  return add(name, "quantize", {{"relu", std::int64_t{relu}}, {"output", format}}, {x});
+  return add(name, Quantize(format, relu), {x});
 }
 
 Graph GraphBuilder::finish(NodeId output) {
-  graph_.set_output(output);
+  graph_.set_outputs({output});
   verify(graph_);
   return graph_;
 }
@@ -134,7 +128,7 @@ IntegerEvents random_events(Dice& dice, const Graph& graph, std::size_t count) {
   IntegerEvents events;
   events.count = count;
   events.x.resize(rows, type.features);
-  if (graph.mask != MaskKind::none) {
+  if (is_masked(graph)) {
     events.mask.resize(rows, 1);
   }
   for (std::size_t event = 0; event < count; ++event) {
@@ -157,14 +151,14 @@ IntegerEvents random_events(Dice& dice, const Graph& graph, std::size_t count) {
         events.x(row, f) = static_cast<double>(value);
       }
     }
-    if (graph.mask == MaskKind::none) {
+    if (!is_masked(graph)) {
       continue;
     }
     const int mask_style = dice.below(4);
     const int real = mask_style == 0 ? 0 : (mask_style == 1 ? type.tokens : dice.number(0, type.tokens));
     for (int token = 0; token < type.tokens; ++token) {
       bool is_real = token < real;
-      if (graph.mask == MaskKind::valid && mask_style == 2) {
+      if (mask_kind(graph) == MaskKind::valid && mask_style == 2) {
         is_real = dice.percent(50);
       }
       events.mask(top + token, 0) = is_real ? 1 : 0;
@@ -173,12 +167,12 @@ IntegerEvents random_events(Dice& dice, const Graph& graph, std::size_t count) {
   return events;
 }
 
-void set_tables(Attributes& attributes, const TableSizes& sizes) {
-  attributes["exp_table"] = make_exp_table(sizes.exp_frac, sizes.exp_width);
-  attributes["exp_width"] = std::int64_t{sizes.exp_width};
-  attributes["recip_table"] = make_reciprocal_table(sizes.recip_index, sizes.recip_width);
-  attributes["recip_width"] = std::int64_t{sizes.recip_width};
-  attributes["recip_lz_max"] = std::int64_t{sizes.recip_lz_max};
+void set_tables(SoftmaxTables& tables, const TableSizes& sizes) {
+  tables.exp_table = make_exp_table(sizes.exp_frac, sizes.exp_width);
+  tables.exp_width = sizes.exp_width;
+  tables.recip_table = make_reciprocal_table(sizes.recip_index, sizes.recip_width);
+  tables.recip_width = sizes.recip_width;
+  tables.recip_lz_max = sizes.recip_lz_max;
 }
 
 std::string compare_with_plain_model(const Graph& graph, const IntegerEvents& events, PlainModel plain) {

@@ -1,11 +1,15 @@
 // Small graphs for tests, and events for them.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ir/golden.hpp"
 #include "ir/graph.hpp"
+#include "ir/mask_kind.hpp"
+#include "primitives/softmax_tables.hpp"
 #include "tests/support/dice.hpp"
 
 namespace rtlgen::testing {
@@ -25,7 +29,7 @@ const std::vector<double>& test_clocks();
 /// A shape with up to `most_tokens` tokens; the clock goes through test_clocks() with `index`.
 CoreShape random_shape(Dice& dice, int index, int most_tokens);
 
-/// Adds nodes and infers their types.
+/// Adds nodes, infers their types, and finds the adders of products by constants.
 class GraphBuilder {
  public:
   using NodeId = Graph::NodeId;
@@ -35,8 +39,10 @@ class GraphBuilder {
   NodeId input(int features, const Quantizer& format);
   /// The mask, if the shape has one: appends it to `operands`.
   std::vector<NodeId> with_mask(std::vector<NodeId> operands);
-  NodeId add(const std::string& name, const std::string& op, Attributes attributes,
-             const std::vector<NodeId>& operands);
+  template <typename T>
+  NodeId add(const std::string& name, T operation, const std::vector<NodeId>& operands) {
+    return add_operation(name, std::make_shared<const T>(std::move(operation)), operands);
+  }
   /// The features [from, from + count) of x in another format: a dense of zeros and ones.
   NodeId select(const std::string& name, NodeId x, int from, int count, const Quantizer& format);
   /// Feature-wise: another format.
@@ -47,6 +53,9 @@ class GraphBuilder {
   const Graph& graph() const { return graph_; }
 
  private:
+  NodeId add_operation(const std::string& name, std::shared_ptr<const Operation> operation,
+                       const std::vector<NodeId>& operands);
+
   CoreShape shape_;
   Graph graph_;
 };
@@ -70,7 +79,7 @@ struct TableSizes {
   int recip_width;
   int recip_lz_max;
 };
-void set_tables(Attributes& attributes, const TableSizes& sizes);
+void set_tables(SoftmaxTables& tables, const TableSizes& sizes);
 
 /// One operation's tensor [events * tokens, features] by the test's own model, from its operands' tensors.
 using PlainModel = Mantissas (*)(const NodeView& view, const std::vector<const Mantissas*>& operands);

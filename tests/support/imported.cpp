@@ -5,13 +5,13 @@
 #include <cmath>
 #include <filesystem>
 
-#include "ir/float_reference.hpp"
 #include "ir/golden.hpp"
-#include "rtlgen/compile_model.hpp"
-#include "rtlgen/event_file.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/frontend/yaml_frontend.hpp"
 #include "rtlgen/import/read_onnx.hpp"
 #include "rtlgen/import/write_import.hpp"
-#include "rtlgen/yaml_frontend.hpp"
+#include "rtlgen/model/float_reference.hpp"
 
 namespace rtlgen::testing {
 namespace {
@@ -62,7 +62,7 @@ RowMatrix golden_rows(const std::string& model, const std::string& events) {
   const Events loaded = load_events(events, compiled.model, std::nullopt);
   const Mantissas output = golden_output(compiled.graph, quantize_events(compiled.graph, loaded));
   return by_event(to_real(output, compiled.graph.node(compiled.graph.output()).type.frac,
-                          compiled.graph.scale_of(compiled.graph.output())),
+                          compiled.graph.node(compiled.graph.output()).scale),
                   loaded.count);
 }
 

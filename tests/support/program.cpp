@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 
-#include "rtlgen/process.hpp"
+#include "rtlgen/files/process.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen::testing {

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "rtlgen/process.hpp"
+#include "rtlgen/files/process.hpp"
 #include "tests/support/skipped.hpp"
 
 namespace rtlgen::testing {

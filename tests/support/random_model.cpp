@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "rtlgen/npy.hpp"
-#include "rtlgen/npz.hpp"
-#include "rtlgen/write_core.hpp"
+#include "rtlgen/files/npy.hpp"
+#include "rtlgen/files/npz.hpp"
+#include "rtlgen/deliver/write_core.hpp"
 
 namespace rtlgen::testing {
 namespace {

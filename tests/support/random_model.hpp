@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/compile_model.hpp"
+#include "rtlgen/deliver/compile_model.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -6,13 +6,13 @@
 #include <sstream>
 #include <vector>
 
-#include "rtlgen/core_signature.hpp"
-#include "rtlgen/emit_core.hpp"
-#include "rtlgen/process.hpp"
+#include "rtlgen/deliver/core_signature.hpp"
+#include "rtlgen/deliver/emit_core.hpp"
+#include "rtlgen/deliver/test_vectors.hpp"
+#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/process.hpp"
 #include "rtlgen/schedule/make_schedule.hpp"
 #include "rtlgen/schedule/schedule.hpp"
-#include "rtlgen/test_vectors.hpp"
-#include "rtlgen/write_core.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/temporary_folder.hpp"
 

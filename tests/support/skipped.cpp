@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
-#include "rtlgen/file_bytes.hpp"
-#include "rtlgen/process.hpp"
+#include "rtlgen/files/file_bytes.hpp"
+#include "rtlgen/files/process.hpp"
 
 namespace rtlgen::testing {
 namespace {

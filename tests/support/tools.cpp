@@ -1,6 +1,6 @@
 #include "tests/support/tools.hpp"
 
-#include "rtlgen/process.hpp"
+#include "rtlgen/files/process.hpp"
 
 namespace rtlgen::testing {
 

@@ -1,0 +1,16 @@
+// The files of a build folder that do not depend on any event.
+#pragma once
+
+#include <filesystem>
+
+#include "rtlgen/deliver/compile_model.hpp"
+
+namespace rtlgen {
+
+/// Writes src/*.v, TOP.f, ir.yaml, signature.json and sim/ (testbench) into an empty folder.
+void write_core(const std::filesystem::path& out, const CompiledModel& compiled);
+
+/// Writes a text file. Throws SourceError where that fails.
+void write_file(const std::filesystem::path& path, const std::string& text);
+
+}  // namespace rtlgen

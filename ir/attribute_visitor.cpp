@@ -79,7 +79,7 @@ void AttributeVisitor::operator()(const char* name, bool& value) {
   value = wide != 0;
 }
 
-void AttributeVisitor::operator()(FormatArray& value) {
+void AttributeVisitor::without_limits(FormatArray& value) {
   (*this)("output", value.quantizer);
   std::optional<Literal> formats;
   if (!value.formats.empty()) {
@@ -92,6 +92,10 @@ void AttributeVisitor::operator()(FormatArray& value) {
     value.shape.clear();
     value.formats.clear();
   }
+}
+
+void AttributeVisitor::operator()(FormatArray& value) {
+  without_limits(value);
   std::optional<Literal> limits;
   if (!value.limits.empty()) {
     limits = limit_rows(value);

@@ -32,6 +32,8 @@ class AttributeVisitor {
   void operator()(const char* name, bool& value);
   /// The attributes `output`, `formats` and `limits` (docs/ir.md), the last two only where they are needed.
   void operator()(FormatArray& value);
+  /// The first two of them.
+  void without_limits(FormatArray& value);
 
   template <typename T>
   void operator()(const char* name, std::optional<T>& value) {

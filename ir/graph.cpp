@@ -34,9 +34,8 @@ const Node& input_node(const Graph& graph) {
 
 bool is_masked(const Graph& graph) {
   const std::vector<Graph::NodeId> inputs = graph.inputs();
-  return std::any_of(inputs.begin(), inputs.end(), [&](Graph::NodeId id) {
-    return graph.node(id).operation->origin() == Origin::mask;
-  });
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [&](Graph::NodeId id) { return graph.node(id).operation->origin() == Origin::mask; });
 }
 
 Format tensor_format(const Node& node) {

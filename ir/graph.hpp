@@ -30,6 +30,7 @@ struct Node {
   std::shared_ptr<const Operation> operation;  ///< shared by copies of the graph: to change it is to replace it
   TensorType type;
   TensorScale scale;  ///< what the mantissas stand for; no operation reads it
+  int lanes = 0;      ///< tokens a beat of the unit; 0: as its first operand comes
 
   std::string_view op() const { return operation->op(); }
   /// The operation where it is a T, else null.

@@ -159,6 +159,9 @@ class Reader {
     if (text["scale"]) {
       node.scale = {field(text, "scale").as<std::vector<double>>(), field(text, "offset").as<std::vector<double>>()};
     }
+    if (text["lanes"]) {
+      node.lanes = field(text, "lanes").as<int>();
+    }
     if (ids_.count(node.name) > 0) {
       fail(text, "two nodes are called '" + node.name + "'");
     }
@@ -241,6 +244,9 @@ std::string to_text(const Graph& graph) {
       emit(out, attribute);
     }
     out << YAML::EndMap;
+    if (node.lanes > 0) {
+      out << YAML::Key << "lanes" << YAML::Value << node.lanes;
+    }
     if (!(node.scale == TensorScale())) {
       out << YAML::Key << "scale" << YAML::Value << YAML::Flow << node.scale.scale;
       out << YAML::Key << "offset" << YAML::Value << YAML::Flow << node.scale.offset;

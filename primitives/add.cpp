@@ -55,9 +55,7 @@ Mantissas Add::evaluate(const NodeView& view, const std::vector<const Mantissas*
   return sum;
 }
 
-Timing Add::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
-  return {Timing::Kind::tokenwise, 1};
-}
+Timing Add::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
 
 Cost Add::cost(const NodeView& view, const Hardware& hardware) const {
   const Alignment alignment = align(view);

@@ -34,7 +34,7 @@ Mantissas Argmax::evaluate(const NodeView& /*view*/, const std::vector<const Man
 }
 
 Timing Argmax::timing(const NodeView& view, const Hardware& hardware) const {
-  return {Timing::Kind::tokenwise, std::max(1, max_tree_latency(view.operand(0).features, hardware.device.levels))};
+  return {std::max(1, max_tree_latency(view.operand(0).features, hardware.device.levels))};
 }
 
 Cost Argmax::cost(const NodeView& view, const Hardware& hardware) const {

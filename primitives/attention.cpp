@@ -240,7 +240,7 @@ Timing Attention::timing(const NodeView& view, const Hardware& hardware) const {
   const int dot = device.mul_stages + adder_tree_latency(sizes.key_dim, device.levels) + 1;
   const int maximum = row_max ? max_tree_latency(sizes.tokens, device.levels) + 1 : 0;
   const int normalise = std::max(device.mul_stages + tree, tree + device.table_stages);
-  return {Timing::Kind::attention, dot + maximum + device.table_stages + normalise + device.mul_stages + 1};
+  return Timing::behind(dot + maximum + device.table_stages + normalise + device.mul_stages + 1, view.operands.size());
 }
 
 Cost Attention::cost(const NodeView& view, const Hardware& hardware) const {

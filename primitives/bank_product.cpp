@@ -87,7 +87,7 @@ Mantissas BankProduct::evaluate(const NodeView& view, const std::vector<const Ma
 
 Timing BankProduct::timing(const NodeView& view, const Hardware& hardware) const {
   const int count = sizes_of(*this, over_tokens(), view).count;
-  return {Timing::Kind::attention, hardware.device.mul_stages + adder_tree_latency(count, hardware.device.levels)};
+  return Timing::behind(hardware.device.mul_stages + adder_tree_latency(count, hardware.device.levels), 2);
 }
 
 Cost BankProduct::cost(const NodeView& view, const Hardware& hardware) const {

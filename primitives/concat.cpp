@@ -70,9 +70,7 @@ Mantissas Concat::evaluate(const NodeView& view, const std::vector<const Mantiss
   return result;
 }
 
-Timing Concat::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
-  return {Timing::Kind::tokenwise, 0};
-}
+Timing Concat::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {0}; }
 
 Cost Concat::cost(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {}; }
 

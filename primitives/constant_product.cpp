@@ -147,7 +147,7 @@ std::shared_ptr<const Operation> ConstantProduct::with_adders(const AdderGraph& 
 }
 
 Timing ConstantProduct::timing(const NodeView& view, const Hardware& hardware) const {
-  return {Timing::Kind::tokenwise, plan(*this, view, hardware.device).latency() + 1};
+  return {plan(*this, view, hardware.device).latency() + 1};
 }
 
 Cost ConstantProduct::cost(const NodeView& view, const Hardware& hardware) const {

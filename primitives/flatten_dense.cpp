@@ -109,8 +109,7 @@ Mantissas FlattenDense::evaluate(const NodeView& view, const std::vector<const M
 
 Timing FlattenDense::timing(const NodeView& view, const Hardware& hardware) const {
   const int inputs = hardware.lanes_of(view.operand(0)) * view.operand(0).features;
-  return {Timing::Kind::reduction,
-          1 + hardware.device.mul_stages + adder_tree_latency(inputs, hardware.device.levels) + 1 + 1};
+  return {1 + hardware.device.mul_stages + adder_tree_latency(inputs, hardware.device.levels) + 1 + 1};
 }
 
 Cost FlattenDense::cost(const NodeView& view, const Hardware& hardware) const {

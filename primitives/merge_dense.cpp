@@ -212,10 +212,10 @@ struct Estimate {
 };
 
 Estimate estimate(const Graph& graph, const std::vector<NodeId>& nodes) {
-  const Hardware hardware = hardware_of(graph);
   Estimate sum{0, std::numeric_limits<int>::max()};
   for (const NodeId id : nodes) {
     const NodeView view = view_of(graph, id);
+    const Hardware hardware = hardware_of(graph, id);
     const Cost cost = primitive_of(view.node).cost(view, hardware);
     sum.cells += cost.lut + cost.ff;
     sum.latency = std::min(sum.latency, primitive_of(view.node).timing(view, hardware).latency);

@@ -125,8 +125,7 @@ std::vector<InternalTensor> Normalize::internals(const NodeView& view,
 
 Timing Normalize::timing(const NodeView& view, const Hardware& hardware) const {
   const int tree = adder_tree_latency(view.operand(0).features, hardware.device.levels);
-  return {Timing::Kind::tokenwise,
-          (center ? tree + 1 : 0) + hardware.device.mul_stages + tree + 2 + hardware.device.mul_stages + 1};
+  return {(center ? tree + 1 : 0) + hardware.device.mul_stages + tree + 2 + hardware.device.mul_stages + 1};
 }
 
 Cost Normalize::cost(const NodeView& view, const Hardware& hardware) const {

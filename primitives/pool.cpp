@@ -97,7 +97,7 @@ Timing Pool::timing(const NodeView& view, const Hardware& hardware) const {
   const int lanes = hardware.lanes_of(view.operand(0));
   const bool is_max = mode == PoolMode::max;
   const int tree = is_max ? max_tree_latency(lanes, device.levels) : adder_tree_latency(lanes, device.levels);
-  return {Timing::Kind::reduction, tree + 1 + (mode == PoolMode::mean ? device.mul_stages : 0) + 1};
+  return {tree + 1 + (mode == PoolMode::mean ? device.mul_stages : 0) + 1};
 }
 
 Cost Pool::cost(const NodeView& view, const Hardware& hardware) const {

@@ -17,7 +17,7 @@ class Emission;
 struct Hardware {
   DeviceModel device;
   int tokens = 1;  ///< of an event
-  int lanes = 1;   ///< tokens per beat
+  int lanes = 1;   ///< tokens of a beat that the unit works on
 
   /// Beats of an event.
   int beats() const { return (tokens + lanes - 1) / lanes; }
@@ -27,17 +27,23 @@ struct Hardware {
   int beat_bits(const TensorType& type) const { return lanes_of(type) * type.features * type.width; }
 };
 
-/// How a unit moves through time. `latency` counts clocks from a beat on the input wires to the result on the output
-/// wires.
+/// What a unit asks of the stream of an operand.
+enum class Ask {
+  beside,  ///< beat by beat with its first operand
+  before,  ///< all of it: the first operand's beats begin one clock after its last, and have no gaps
+};
+
+/// How a unit moves through time. Its result has the beats of its first operand or, where it makes one token of an
+/// event's, a single one.
 struct Timing {
-  enum class Kind {
-    source,     ///< makes a stream out of the core's inputs
-    tokenwise,  ///< a beat in, a beat out
-    reduction,  ///< the event's beats in, one beat out, `latency` after the last
-    attention,  ///< operand 0 is replayed against the whole event of the other operands; latency counts from operand 0
-  };
-  Kind kind = Kind::tokenwise;
-  int latency = 0;
+  int latency = 0;  ///< clocks from a beat of the first operand on the input wires (from the last one, where it
+                    ///< makes one token of many) to the result on the output wires
+  std::vector<Ask> asks = {};  ///< of each operand; those beyond are beside
+  int interval = 1;            ///< clocks from a beat to the next that it can take
+
+  Ask ask(std::size_t operand) const { return operand < asks.size() ? asks[operand] : Ask::beside; }
+  /// Of a unit with so many operands, the first of which follows all others.
+  static Timing behind(int latency, std::size_t operands);
 };
 
 /// Estimated resources of all lanes of a node.
@@ -74,8 +80,9 @@ class PrimitiveOf : public Base {
 /// The hardware side of a node; throws IrError where it has none.
 const Primitive& primitive_of(const Node& node);
 
-/// The hardware that a graph asks for. Throws std::invalid_argument on an unknown device.
-Hardware hardware_of(const Graph& graph);
+/// The hardware that a node is built for: a unit works on as many tokens a beat as the node says, else as its first
+/// operand comes in. Throws std::invalid_argument on an unknown device.
+Hardware hardware_of(const Graph& graph, Graph::NodeId id);
 
 /// ceil(log2(n)) for n >= 1, as Verilog's $clog2.
 int clog2(std::int64_t n);

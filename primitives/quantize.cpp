@@ -23,9 +23,7 @@ Mantissas Quantize::evaluate(const NodeView& view, const std::vector<const Manti
   return y;
 }
 
-Timing Quantize::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
-  return {Timing::Kind::tokenwise, 1};
-}
+Timing Quantize::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
 
 Cost Quantize::cost(const NodeView& view, const Hardware& hardware) const {
   Cost one = requantize_cost(view.operand(0).width, view.operand(0).frac, output);

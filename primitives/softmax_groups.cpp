@@ -20,7 +20,7 @@ void require_softmax_groups(const NodeView& view, int groups) {
 }
 
 Timing softmax_timing(const SoftmaxGroups& groups, int latency) {
-  return {groups.masked ? Timing::Kind::attention : Timing::Kind::tokenwise, latency};
+  return groups.masked ? Timing::behind(latency, 2) : Timing{latency};
 }
 
 std::string emit_enable(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay,

@@ -16,7 +16,7 @@ AdderGraph adders_of(const Graph& graph, Graph::NodeId id, Effort effort, bool t
   const auto& product = *view.node.as<ConstantProduct>();
   ConstantMatrixOptions options;
   options.effort = effort;
-  options.levels_per_stage = hardware_of(graph).device.levels;
+  options.levels_per_stage = hardware_of(graph, id).device.levels;
   options.ternary_adders = ternary_adders;
   options.output_levels = product.output_levels(view);
   return product.solve(view, options, cache);

@@ -106,7 +106,7 @@ Mantissas StepTable::evaluate(const NodeView& /*view*/, const std::vector<const 
 }
 
 Timing StepTable::timing(const NodeView& /*view*/, const Hardware& hardware) const {
-  return {Timing::Kind::tokenwise, ceil_div(depth_of(*this), steps_a_clock(hardware)) + 1};
+  return {ceil_div(depth_of(*this), steps_a_clock(hardware)) + 1};
 }
 
 Cost StepTable::cost(const NodeView& view, const Hardware& hardware) const {

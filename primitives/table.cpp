@@ -129,9 +129,7 @@ Mantissas Table::evaluate(const NodeView& view, const std::vector<const Mantissa
   return y;
 }
 
-Timing Table::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
-  return {Timing::Kind::tokenwise, 1};
-}
+Timing Table::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
 
 Cost Table::cost(const NodeView& view, const Hardware& hardware) const {
   // Six address bits a LUT6, and a multiplexer tree above.

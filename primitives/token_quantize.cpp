@@ -287,7 +287,7 @@ void TokenQuantize::visit(AttributeVisitor& visitor) {
     visitor("bias_frac", bias_frac);
   }
   visitor("relu", relu);
-  visitor(output);
+  visitor.without_limits(output);
 }
 
 TensorType TokenQuantize::infer(const NodeView& view) const {
@@ -330,9 +330,7 @@ Mantissas TokenQuantize::evaluate(const NodeView& view, const std::vector<const 
   return y;
 }
 
-Timing TokenQuantize::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
-  return {Timing::Kind::tokenwise, 1};
-}
+Timing TokenQuantize::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
 
 Cost TokenQuantize::cost(const NodeView& view, const Hardware& hardware) const {
   const TokenConstants constants(*this, view);

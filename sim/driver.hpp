@@ -58,6 +58,7 @@ class Driver : public sc_core::sc_module {
         reset();
       } else {
         send_event(event, core::kBeats);
+        idle(core::kInterval - core::kBeats);
       }
     }
     idle(core::kLatency + 100);

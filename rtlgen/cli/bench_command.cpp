@@ -9,10 +9,10 @@
 #include "ir/golden.hpp"
 #include "rtlgen/cli/commands.hpp"
 #include "rtlgen/deliver/compile_model.hpp"
-#include "rtlgen/frontend/event_file.hpp"
-#include "rtlgen/files/output_folder.hpp"
 #include "rtlgen/deliver/verification.hpp"
 #include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/output_folder.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 
 namespace rtlgen {
 namespace {
@@ -27,7 +27,7 @@ int run_bench(const ModelSource& source) {
   constexpr int kRepeats = 5;
   constexpr std::size_t kEvents = 1000;
   const Clock::time_point build_start = Clock::now();
-  const CompiledModel compiled = compile_model(source.path, source.overrides);
+  const CompiledModel compiled = compile_model(source.path, source.overrides, source.dump_ir);
   const OutputFolder folder(std::filesystem::temp_directory_path() / fmt::format("rtlgen_bench_{}", getpid()));
   write_core(folder.path(), compiled);
   const double build_seconds = seconds_since(build_start);

@@ -6,17 +6,17 @@
 #include <random>
 #include <system_error>
 
-#include "rtlgen/model/float_reference.hpp"
-#include "rtlgen/deliver/accuracy.hpp"
 #include "rtlgen/cli/commands.hpp"
+#include "rtlgen/deliver/accuracy.hpp"
 #include "rtlgen/deliver/compile_model.hpp"
-#include "rtlgen/frontend/event_file.hpp"
-#include "rtlgen/files/output_folder.hpp"
-#include "rtlgen/files/progress.hpp"
 #include "rtlgen/deliver/report.hpp"
 #include "rtlgen/deliver/tensor_profile.hpp"
 #include "rtlgen/deliver/verification.hpp"
 #include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/output_folder.hpp"
+#include "rtlgen/files/progress.hpp"
+#include "rtlgen/frontend/event_file.hpp"
+#include "rtlgen/model/float_reference.hpp"
 
 namespace rtlgen {
 namespace {
@@ -77,7 +77,7 @@ void keep_simulation(const fs::path& previous, const fs::path& out) {
 }  // namespace
 
 int run_build(const BuildOptions& options) {
-  const CompiledModel compiled = compile_model(options.model.path, options.model.overrides);
+  const CompiledModel compiled = compile_model(options.model.path, options.model.overrides, options.model.dump_ir);
   OutputFolder folder(options.out);
   write_core(folder.path(), compiled);
   nlohmann::ordered_json report = core_report(compiled);

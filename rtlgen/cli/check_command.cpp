@@ -10,10 +10,9 @@
 namespace rtlgen {
 namespace {
 
-std::string arrival_text(const Arrival& arrival) {
-  const char* base =
-      arrival.base == TimeBase::token ? "token" : (arrival.base == TimeBase::replay ? "replay" : "event");
-  return fmt::format("{}+{}", base, arrival.offset);
+/// Clocks from the same input beat, or from the event's last.
+std::string start_text(const Stream& stream) {
+  return fmt::format("{}+{}", stream.anchor == Anchor::beat ? "beat" : "event", stream.start.clock);
 }
 
 /// Literal integers of a node that are not zero: weights, biases and tables.
@@ -21,8 +20,8 @@ class ParameterCounter final : public AttributeVisitor {
  public:
   using AttributeVisitor::operator();
   void operator()(const char* /*name*/, Literal& literal) override {
-    count += literal.values.size() -
-             static_cast<std::size_t>(std::count(literal.values.begin(), literal.values.end(), 0));
+    count +=
+        literal.values.size() - static_cast<std::size_t>(std::count(literal.values.begin(), literal.values.end(), 0));
   }
 
   std::size_t count = 0;
@@ -37,9 +36,8 @@ std::size_t parameter_count(const Node& node) {
 }  // namespace
 
 int run_check(const ModelSource& source) {
-  const CompiledModel compiled = compile_model(source.path, source.overrides);
+  const CompiledModel compiled = compile_model(source.path, source.overrides, source.dump_ir);
   const Graph& graph = compiled.graph;
-  const Hardware hardware = hardware_of(graph);
   std::size_t name_width = 4;
   for (Graph::NodeId id = 0; id < graph.size(); ++id) {
     name_width = std::max(name_width, graph.node(id).name.size());
@@ -49,16 +47,17 @@ int run_check(const ModelSource& source) {
   for (const Graph::NodeId id : graph.topological_order()) {
     const Node& node = graph.node(id);
     const NodeView view = view_of(graph, id);
+    const Hardware hardware = hardware_of(graph, id);
     const Cost cost = primitive_of(node).cost(view, hardware);
     fmt::print("{:<{}} {:<13} {:>9} {:>14} {:>7} {:>4} {:>10} {:>7} {:>8.0f} {:>8.0f} {:>6.0f}\n", node.name,
                name_width, node.op(), fmt::format("{}x{}", node.type.tokens, node.type.features),
                to_string(tensor_format(node)), parameter_count(node), primitive_of(node).timing(view, hardware).latency,
-               arrival_text(compiled.schedule.nodes[id].output), hardware.lanes_of(node.type), cost.lut, cost.ff,
-               cost.dsp);
+               start_text(compiled.schedule.nodes[id].output), compiled.schedule.nodes[id].output.lanes, cost.lut,
+               cost.ff, cost.dsp);
   }
   fmt::print(
-      "\n`there at` counts clocks from the same input beat (token) or from the event's last input beat (replay, "
-      "event); `tokens` are per beat.\n\n");
+      "\n`there at` counts clocks from the same input beat, or from the event's last input beat, to the first beat; "
+      "`tokens` are per beat.\n\n");
   const nlohmann::ordered_json report = core_report(compiled);
   print_report(report);
   warn_about_capacity(report);

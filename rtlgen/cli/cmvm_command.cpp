@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "rtlgen/deliver/cmvm.hpp"
 #include "rtlgen/cli/commands.hpp"
-#include "rtlgen/files/output_folder.hpp"
+#include "rtlgen/deliver/cmvm.hpp"
 #include "rtlgen/deliver/write_cmvm.hpp"
+#include "rtlgen/files/output_folder.hpp"
 
 namespace rtlgen {
 

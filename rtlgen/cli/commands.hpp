@@ -16,6 +16,7 @@ namespace rtlgen {
 struct ModelSource {
   std::string path;
   std::vector<std::string> overrides;
+  std::string dump_ir;  ///< folder for the IR after every pass; empty: none
 };
 
 struct BuildOptions {

@@ -1,13 +1,13 @@
 #include <spdlog/spdlog.h>
 
-#include "rtlgen/model/float_reference.hpp"
 #include "ir/golden.hpp"
 #include "rtlgen/cli/commands.hpp"
 #include "rtlgen/deliver/compile_model.hpp"
-#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/files/output_file.hpp"
 #include "rtlgen/files/progress.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/frontend/yaml_frontend.hpp"
+#include "rtlgen/model/float_reference.hpp"
 
 namespace rtlgen {
 
@@ -19,7 +19,7 @@ int run_emulate(const EmulateOptions& options) {
     write_outputs(options.outputs, float_output(model, events, kPortion), model.layers.back().tokens);
     return 0;
   }
-  const CompiledModel compiled = compile_model(options.model.path, options.model.overrides);
+  const CompiledModel compiled = compile_model(options.model.path, options.model.overrides, options.model.dump_ir);
   const Events events = load_events(options.inputs, compiled.model, std::nullopt);
   Progress progress("golden model", events.count);
   const Mantissas output = golden_output(compiled.graph, quantize_events(compiled.graph, events),

@@ -23,6 +23,7 @@ void add_model(CLI::App* command, rtlgen::ModelSource& source) {
       ->take_all()
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--dump-ir", source.dump_ir, "Folder to make: the integer IR after every pass")->type_name("DIR");
 }
 
 int run(int argc, char** argv) {

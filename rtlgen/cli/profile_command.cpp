@@ -6,13 +6,13 @@
 
 #include "rtlgen/cli/commands.hpp"
 #include "rtlgen/deliver/compile_model.hpp"
-#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/deliver/tensor_profile.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 
 namespace rtlgen {
 
 int run_profile(const ProfileOptions& options) {
-  const CompiledModel compiled = compile_model(options.model.path, options.model.overrides);
+  const CompiledModel compiled = compile_model(options.model.path, options.model.overrides, options.model.dump_ir);
   const Events events = load_events(options.inputs, compiled.model, options.events);
   const std::vector<TensorProfile> profiles = profile_tensors(compiled.model, compiled.graph, events);
   std::size_t name_width = 6;

@@ -5,9 +5,9 @@
 #include "ir/golden.hpp"
 #include "rtlgen/cli/commands.hpp"
 #include "rtlgen/deliver/cosim.hpp"
-#include "rtlgen/frontend/event_file.hpp"
-#include "rtlgen/files/output_file.hpp"
 #include "rtlgen/deliver/test_vectors.hpp"
+#include "rtlgen/files/output_file.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 
 namespace rtlgen {
 

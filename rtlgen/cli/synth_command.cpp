@@ -3,10 +3,10 @@
 #include "ir/source_error.hpp"
 #include "rtlgen/cli/commands.hpp"
 #include "rtlgen/deliver/core_signature.hpp"
-#include "rtlgen/files/progress.hpp"
 #include "rtlgen/deliver/report.hpp"
 #include "rtlgen/deliver/synth.hpp"
 #include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/progress.hpp"
 
 namespace rtlgen {
 

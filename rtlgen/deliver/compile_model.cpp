@@ -2,25 +2,38 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
-#include "rtlgen/lowering/centre_keys.hpp"
 #include "ir/events.hpp"
-#include "rtlgen/lowering/quantize_model.hpp"
+#include "ir/pass_manager.hpp"
 #include "ir/verify.hpp"
 #include "primitives/merge_dense.hpp"
 #include "primitives/solve_dense.hpp"
-#include "rtlgen/frontend/event_file.hpp"
-#include "rtlgen/schedule/make_schedule.hpp"
+#include "rtlgen/deliver/ir_dump.hpp"
 #include "rtlgen/deliver/tensor_profile.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/frontend/yaml_frontend.hpp"
+#include "rtlgen/lowering/centre_keys.hpp"
+#include "rtlgen/lowering/quantize_model.hpp"
+#include "rtlgen/schedule/make_schedule.hpp"
 
 namespace rtlgen {
 namespace {
 
 constexpr std::size_t kCalibrationEvents = 1000;
 constexpr std::size_t kProfiledEvents = 200;  // of these, looked at for saturation
+
+/// From the lowered graph to the one that is built.
+std::vector<Pass> passes_of(const Model& model) {
+  const SolutionCache cache = SolutionCache::of_user();
+  return {{"merge_dense", [cache](Graph graph) { return merge_dense(graph, cache); }},
+          {"solve_dense", [cache, effort = model.effort, ternary = model.ternary_adders](Graph graph) {
+             solve_dense(graph, effort, cache, ternary);
+             return graph;
+           }}};
+}
 
 }  // namespace
 
@@ -39,14 +52,23 @@ Graph quantize_loaded(Model& model) {
   return quantize_model(model, calibration);
 }
 
-CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides) {
+CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides,
+                            const std::string& dump_folder) {
   CompiledModel compiled;
   compiled.model = load_model(path, overrides);
-  const SolutionCache cache = SolutionCache::of_user();
-  compiled.graph = merge_dense(quantize_loaded(compiled.model), cache);
   const Model& model = compiled.model;
-  solve_dense(compiled.graph, model.effort, cache, model.ternary_adders);
+  Graph lowered = quantize_loaded(compiled.model);
+  std::optional<IrDump> dump;
+  if (!dump_folder.empty()) {
+    dump.emplace(dump_folder);
+  }
+  const auto observer = [&](const std::string& pass, const Graph& graph) {
+    if (dump) {
+      dump->add(pass, graph);
+    }
+  };
   try {
+    compiled.graph = run_passes(std::move(lowered), "lowered", passes_of(model), observer);
     compiled.schedule = make_schedule(compiled.graph);
   } catch (const IrError& error) {
     throw SourceError(model.where, error.what());
@@ -65,10 +87,9 @@ std::vector<std::string> warn_of_calibration(const CompiledModel& compiled) {
 }
 
 Cost estimate_resources(const Graph& graph, const Schedule& schedule) {
-  const Hardware hardware = hardware_of(graph);
   Cost total;
   for (Graph::NodeId id = 0; id < graph.size(); ++id) {
-    total += primitive_of(graph.node(id)).cost(view_of(graph, id), hardware);
+    total += primitive_of(graph.node(id)).cost(view_of(graph, id), hardware_of(graph, id));
   }
   // An SRL or LUTRAM holds 32 clocks of a bit in a LUT; the register at its output is a flip-flop.
   const BufferBits bits = buffer_bits(graph, schedule);

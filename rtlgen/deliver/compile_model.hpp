@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "ir/graph.hpp"
-#include "rtlgen/model/model.hpp"
 #include "primitives/primitive.hpp"
 #include "rtlgen/deliver/core_signature.hpp"
+#include "rtlgen/model/model.hpp"
 #include "rtlgen/schedule/schedule.hpp"
 
 namespace rtlgen {
@@ -24,9 +24,10 @@ struct CompiledModel {
 /// Throws SourceError for whatever `check` refuses.
 Graph quantize_loaded(Model& model);
 
-/// Loads, calibrates, quantizes and schedules the model description at `path`; `overrides` as of `--set`. Throws
-/// SourceError.
-CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides);
+/// Loads, calibrates, quantizes and schedules the model description at `path`; `overrides` as of `--set`. Where
+/// `dump_folder` is named, the IR after every pass is left there. Throws SourceError.
+CompiledModel compile_model(const std::string& path, const std::vector<std::string>& overrides,
+                            const std::string& dump_folder = "");
 
 /// Warns of tensors that saturate on the model's calibration events (a sample of them), where it has some, and returns
 /// the warnings.

@@ -33,27 +33,26 @@ std::string to_string(MaskKind mask) {
 }
 
 CoreSignature make_signature(const Graph& graph, const Schedule& schedule, const EventArrays& arrays) {
-  const Hardware hardware = hardware_of(graph);
   const Node& input = input_node(graph);
   const Node& output = graph.node(graph.output());
   CoreSignature signature;
   signature.top = graph.name;
   signature.clock_mhz = graph.target.clock_mhz;
-  signature.tokens = hardware.tokens;
+  signature.tokens = input.type.tokens;
   signature.features = input.type.features;
-  signature.lanes = hardware.lanes_of(input.type);
-  signature.beats = schedule.beats;
+  signature.lanes = schedule.input.lanes;
+  signature.beats = schedule.input.beats();
   signature.input = *input.operation->output_quantizer();
   signature.mask = mask_kind(graph);
-  signature.count_width = clog2(hardware.tokens + 1);
+  signature.count_width = clog2(input.type.tokens + 1);
   signature.output_tokens = output.type.tokens;
   signature.output_features = output.type.features;
-  signature.output_lanes = hardware.lanes_of(output.type);
-  signature.output_beats = schedule.output_beats;
+  signature.output_lanes = schedule.output.lanes;
+  signature.output_beats = schedule.output.beats();
   signature.output = tensor_format(output);
   signature.output_scale = output.scale;
-  signature.token_timed = schedule.output.base == TimeBase::token;
-  signature.offset = schedule.output.offset;
+  signature.token_timed = schedule.output.anchor == Anchor::beat;
+  signature.offset = schedule.output.start.clock;
   signature.latency_cycles = schedule.latency;
   signature.interval_cycles = schedule.interval;
   signature.arrays = arrays;
@@ -151,7 +150,8 @@ std::string core_config_header(const CoreSignature& s) {
   constant("kTokenTimed", s.token_timed ? 1 : 0, "1: output beat i is timed from input beat i; 0: from the last one");
   constant("kOffset", s.offset, "clocks from that input beat to the (first) output beat");
   constant("kLatency", s.latency_cycles, "clocks from the first input beat to the last output beat, without gaps");
-  constant("kInterval", s.interval_cycles, "clocks between events");
+  constant("kInterval", s.interval_cycles,
+           "clocks between events; from a last beat to the next first one kInterval - kBeats + 1");
   return text + "\n}  // namespace core\n";
 }
 

@@ -10,10 +10,10 @@
 #include <optional>
 #include <string_view>
 
-#include "rtlgen/model/calibrate.hpp"
-#include "rtlgen/model/float_reference.hpp"
 #include "ir/golden.hpp"
 #include "primitives/requantize.hpp"
+#include "rtlgen/model/calibrate.hpp"
+#include "rtlgen/model/float_reference.hpp"
 
 namespace rtlgen {
 namespace {

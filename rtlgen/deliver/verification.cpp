@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/files/progress.hpp"
 #include "rtlgen/deliver/test_vectors.hpp"
+#include "rtlgen/files/progress.hpp"
 
 namespace rtlgen {
 namespace {

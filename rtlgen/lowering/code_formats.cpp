@@ -8,12 +8,9 @@
 #include "rtlgen/lowering/binary_parts.hpp"
 
 namespace rtlgen {
-namespace {
 
 using Eigen::Index;
 using Eigen::VectorXd;
-
-}  // namespace
 
 CodeFormats::CodeFormats(const ExactTensor& tensor, const UniformQuantizer& quantizer) : quantizer_(quantizer) {
   for (Index f = 0; f < quantizer.features(); ++f) {

@@ -8,138 +8,114 @@ namespace {
 
 class Scheduler {
  public:
-  explicit Scheduler(const Graph& graph) : graph_(graph), hardware_(hardware_of(graph)), beats_(hardware_.beats()) {}
+  explicit Scheduler(const Graph& graph) : graph_(graph) {}
 
   Schedule run() {
     schedule_.nodes.resize(graph_.size());
     for (const Graph::NodeId id : graph_.topological_order()) {
       place(id);
     }
-    schedule_.beats = beats_;
-    schedule_.interval = beats_;
     schedule_.output = schedule_.nodes[graph_.output()].output;
-    schedule_.output_beats = schedule_.output.base == TimeBase::event ? 1 : beats_;
-    schedule_.latency = beats_ - 1 + schedule_.output.offset;
-    if (schedule_.output.base == TimeBase::replay) {
-      schedule_.latency += beats_ - 1;
+    schedule_.latency = schedule_.input.beats() - 1 + schedule_.output.last();
+    for (const NodeSchedule& node : schedule_.nodes) {
+      occupy(node.output);
+      std::for_each(node.operands.begin(), node.operands.end(), [&](const Stream& stream) { occupy(stream); });
     }
     return std::move(schedule_);
   }
 
  private:
+  void occupy(const Stream& stream) {
+    schedule_.interval = std::max(schedule_.interval, stream.beats() * stream.period);
+  }
+
   void place(Graph::NodeId id) {
-    const Timing timing = primitive_of(graph_.node(id)).timing(view_of(graph_, id), hardware_);
-    NodeSchedule& node = schedule_.nodes[id];
-    for (const Graph::NodeId operand : graph_.operands(id)) {
-      node.operands.push_back(schedule_.nodes[operand].output);
+    const Node& node = graph_.node(id);
+    const Hardware hardware = hardware_of(graph_, id);
+    const Timing timing = primitive_of(node).timing(view_of(graph_, id), hardware);
+    NodeSchedule& placed = schedule_.nodes[id];
+    const std::vector<Graph::NodeId> operands = graph_.operands(id);
+    if (operands.empty()) {
+      const Stream stream = source_stream(node, hardware);
+      schedule_.input = node.operation->origin() == Origin::event ? stream : schedule_.input;
+      placed.output = stream.later(timing.latency);
+      return;
     }
-    node.alignments.resize(node.operands.size());
-    switch (timing.kind) {
-      case Timing::Kind::source:
-        node.output = {TimeBase::token, timing.latency};
-        break;
-      case Timing::Kind::tokenwise: {
-        align(id, node, 0);
-        node.output = {node.operands[0].base, node.operands[0].offset + timing.latency};
-        break;
-      }
-      case Timing::Kind::reduction: {
-        align(id, node, 0);
-        const Arrival& last = node.operands[0];
-        const int wait = last.base == TimeBase::replay ? beats_ - 1 : 0;
-        // With one beat an event its first beat is its last, and all bases are the same.
-        node.output = {beats_ == 1 ? last.base : TimeBase::event, last.offset + wait + timing.latency};
-        break;
-      }
-      case Timing::Kind::attention:
-        place_attention(id, node, timing.latency);
-        break;
+    for (const Graph::NodeId operand : operands) {
+      placed.operands.push_back(schedule_.nodes[operand].output);
     }
-  }
-
-  /// Brings the operands from `first` on to one base and offset.
-  void align(Graph::NodeId id, NodeSchedule& node, std::size_t first) {
-    TimeBase base = node.operands[first].base;
-    for (std::size_t i = first; i < node.operands.size(); ++i) {
-      base = std::max(base, node.operands[i].base);
+    placed.alignments.resize(operands.size());
+    std::vector<std::size_t> beside;
+    std::vector<std::size_t> before;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      (timing.ask(i) == Ask::beside ? beside : before).push_back(i);
     }
-    int offset = 0;
-    for (std::size_t i = first; i < node.operands.size(); ++i) {
-      if (node.operands[i].base != base) {
-        replay(id, node, i, base, node.operands[i].offset);
-      }
-      offset = std::max(offset, node.operands[i].offset);
+    const int lanes = hardware.lanes;
+    align(placed, before, lanes, false);
+    align(placed, beside, lanes, !before.empty());
+    if (!before.empty()) {
+      queue_behind(placed, before, beside);
     }
-    for (std::size_t i = first; i < node.operands.size(); ++i) {
-      delay(node, i, offset);
+    const Stream& leader = placed.operands[0];
+    placed.output = leader.later(timing.latency);
+    if (node.type.tokens == 1 && leader.tokens > 1) {
+      placed.output = {1, 1, 1, Anchor::event, {leader.last() + timing.latency, 0}};
     }
   }
 
-  void delay(NodeSchedule& node, std::size_t operand, int offset) {
-    node.alignments[operand].delay = offset - node.operands[operand].offset;
-    node.operands[operand].offset = offset;
+  static Stream source_stream(const Node& node, const Hardware& hardware) {
+    const int lanes = hardware.lanes_of(node.type);
+    // With one beat an event, that is its last.
+    return {node.type.tokens, lanes, 1, node.type.tokens > lanes ? Anchor::beat : Anchor::event, {}};
   }
 
-  void replay(Graph::NodeId id, NodeSchedule& node, std::size_t operand, TimeBase base, int start) {
-    if (node.operands[operand].base != TimeBase::token || base != TimeBase::replay) {
-      throw IrError("node '" + graph_.node(id).name + "': its operands come at times that cannot be aligned");
+  /// Brings a group of operands to beats of the unit's lanes that come together. `contiguous`: without gaps.
+  static void align(NodeSchedule& node, const std::vector<std::size_t>& group, int lanes, bool contiguous) {
+    for (const std::size_t i : group) {
+      const Stream& stream = node.operands[i];
+      contiguous = contiguous || stream.anchor == Anchor::event || needs_lanes(stream, lanes);
     }
+    int start = 0;
+    for (const std::size_t i : group) {
+      const Stream& stream = node.operands[i];
+      if (needs_lanes(stream, lanes) || (contiguous && stream.anchor == Anchor::beat)) {
+        replay(node, i, lanes);
+      }
+      start = std::max(start, node.operands[i].start.clock);
+    }
+    for (const std::size_t i : group) {
+      delay(node, i, start - node.operands[i].start.clock);
+    }
+  }
+
+  static bool needs_lanes(const Stream& stream, int lanes) { return stream.tokens > 1 && stream.lanes != lanes; }
+
+  static void replay(NodeSchedule& node, std::size_t operand, int lanes) {
+    const Stream& stream = node.operands[operand];
+    // Its start is a tap of the input's last beat, so it is not before that. Any interval leaves as much time.
+    const int start = std::max(0, start_window(stream, lanes, 0).earliest);
     node.alignments[operand].replay_start = start;
-    node.operands[operand] = {TimeBase::replay, start + 1};
+    node.operands[operand] = replayed(stream, lanes, start);
   }
 
-  /// Queries follow the last beat of keys and values by one clock (docs/rtl.md).
-  void place_attention(Graph::NodeId id, NodeSchedule& node, int latency) {
-    Arrival query = node.operands[0];
-    align(id, node, 1);
-    const TimeBase base = node.operands[1].base;
-    int keys = node.operands[1].offset;
-    if (beats_ == 1) {  // the bank is full one clock after the only beat
-      keys = std::max(keys, query.offset - 1);
-      delay_all(node, keys);
-      delay(node, 0, keys + 1);
-      node.output = {base, keys + 1 + latency};
-      return;
-    }
-    if (base == TimeBase::token && query.base == TimeBase::token) {
-      // The event buffer may be read before its last beat is in, as long as beat 0 is.
-      keys = std::max(keys, query.offset - (beats_ - 2));
-      delay_all(node, keys);
-      const int start = std::min(keys, query.offset);
-      replay(id, node, 0, TimeBase::replay, start);
-      delay(node, 0, keys + 1);
-      node.output = {TimeBase::replay, keys + 1 + latency};
-      return;
-    }
-    if (base == TimeBase::token) {  // queries that already passed another attention
-      keys = std::max(keys, query.offset - 1);
-      delay_all(node, keys);
-      delay(node, 0, keys + 1);
-      node.output = {TimeBase::replay, keys + 1 + latency};
-      return;
-    }
-    if (query.base == TimeBase::token) {
-      replay(id, node, 0, TimeBase::replay, query.offset);
-      query = node.operands[0];
-    }
-    const int wait = beats_;  // from the first key to the first query
-    keys = std::max(keys, query.offset - wait);
-    delay_all(node, keys);
-    delay(node, 0, keys + wait);
-    node.output = {TimeBase::replay, keys + wait + latency};
+  static void delay(NodeSchedule& node, std::size_t operand, int clocks) {
+    node.alignments[operand].delay += clocks;
+    node.operands[operand] = node.operands[operand].later(clocks);
   }
 
-  /// Delays keys, values and mask to `offset`, on top of what aligned them.
-  void delay_all(NodeSchedule& node, int offset) {
-    for (std::size_t i = 1; i < node.operands.size(); ++i) {
-      node.alignments[i].delay += offset - node.operands[i].offset;
-      node.operands[i].offset = offset;
+  /// The first beat of `beside` follows the last of `before` by one clock.
+  static void queue_behind(NodeSchedule& node, const std::vector<std::size_t>& before,
+                           const std::vector<std::size_t>& beside) {
+    const int missing = node.operands[before.front()].last() + 1 - node.operands[beside.front()].at(0);
+    for (const std::size_t i : beside) {
+      delay(node, i, std::max(0, missing));
+    }
+    for (const std::size_t i : before) {
+      delay(node, i, std::max(0, -missing));
     }
   }
 
   const Graph& graph_;
-  const Hardware hardware_;
-  const int beats_;
   Schedule schedule_;
 };
 

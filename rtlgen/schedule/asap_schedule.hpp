@@ -5,7 +5,7 @@
 
 namespace rtlgen {
 
-/// As-soon-as-possible schedule: which time base every tensor is in, where event buffers stand, and the core's latency.
+/// As-soon-as-possible schedule: what every stream is counted from, where event buffers stand, and the core's latency.
 /// Throws IrError where operands cannot be aligned.
 Schedule asap_schedule(const Graph& graph);
 

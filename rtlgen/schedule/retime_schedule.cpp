@@ -1,7 +1,6 @@
 #include "rtlgen/schedule/retime_schedule.hpp"
 
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,16 +9,15 @@
 namespace rtlgen {
 namespace {
 
-/// A node and its operands move together: whatever its rules ask of them (docs/architecture.md) stays as it is. The
-/// variables are the offsets of the nodes' tensors, by node id, and behind them the starts of the event buffers.
+/// A node and its operands move together: whatever its timing asks of them stays as it is. The variables are the starts
+/// of the nodes' streams, by node id, and behind them the starts of the event buffers.
 class Retiming {
  public:
-  Retiming(const Graph& graph, Schedule schedule)
-      : graph_(graph), hardware_(hardware_of(graph)), schedule_(std::move(schedule)) {
+  Retiming(const Graph& graph, Schedule schedule) : graph_(graph), schedule_(std::move(schedule)) {
     problem_.variables = graph.size();
     for (Graph::NodeId id = 0; id < graph.size(); ++id) {
       if (graph.operands(id).empty() || id == graph.output()) {
-        problem_.fixed.push_back({id, schedule_.nodes[id].output.offset});
+        problem_.fixed.push_back({id, start_of(id)});
       }
     }
     add_values();
@@ -29,67 +27,67 @@ class Retiming {
     const std::vector<int> times = minimum_register_times(problem_);
     for (Graph::NodeId id = 0; id < graph_.size(); ++id) {
       NodeSchedule& node = schedule_.nodes[id];
-      const int later = times[id] - node.output.offset;
-      node.output.offset += later;
+      const int later = times[id] - node.output.start.clock;
+      node.output = node.output.later(later);
       const std::vector<Graph::NodeId> operands = graph_.operands(id);
       for (std::size_t i = 0; i < operands.size(); ++i) {
         Alignment& alignment = node.alignments[i];
-        const TimePoint made = made_at(operands[i], alignment.replay_start);
+        const TimePoint made = made_at({operands[i], alignment.replay_start, node.operands[i].lanes});
         if (alignment.replay_start) {
           alignment.replay_start = times[made.variable];
         }
-        node.operands[i].offset += later;
-        alignment.delay = node.operands[i].offset - (times[made.variable] + made.offset);
+        node.operands[i] = node.operands[i].later(later);
+        alignment.delay = node.operands[i].start.clock - (times[made.variable] + made.offset);
       }
     }
     return std::move(schedule_);
   }
 
  private:
-  /// A tensor as it comes, or behind the event buffer that has this start in the given schedule.
-  using Source = std::pair<Graph::NodeId, std::optional<int>>;
+  int start_of(Graph::NodeId id) const { return schedule_.nodes[id].output.start.clock; }
 
   /// What waits: each tensor, as it comes and behind each of its event buffers.
   void add_values() {
-    std::map<Source, std::vector<TimePoint>> reads;
+    std::map<Reading, std::vector<TimePoint>> reads;
     for (Graph::NodeId id = 0; id < graph_.size(); ++id) {
       const NodeSchedule& node = schedule_.nodes[id];
       const std::vector<Graph::NodeId> operands = graph_.operands(id);
       for (std::size_t i = 0; i < operands.size(); ++i) {
-        const int before_output = node.operands[i].offset - node.output.offset;
-        reads[{operands[i], node.alignments[i].replay_start}].push_back({id, before_output});
+        const Stream& operand = node.operands[i];
+        reads[{operands[i], node.alignments[i].replay_start, operand.lanes}].push_back(
+            {id, operand.start.clock - start_of(id)});
       }
     }
-    for (const auto& [source, readers] : reads) {
-      if (source.second) {
-        add_buffer(source);
+    for (const auto& [reading, readers] : reads) {
+      if (reading.replay_start) {
+        add_buffer(reading);
       }
-      const long bits = hardware_.beat_bits(graph_.node(source.first).type);
-      problem_.values.push_back({bits, made_at(source.first, source.second), readers});
+      const TensorType& type = graph_.node(reading.node).type;
+      const long bits = long{reading.lanes} * type.features * type.width;
+      problem_.values.push_back({bits, made_at(reading), readers});
     }
   }
 
-  /// docs/rtl.md, event_replay. Beat i is read i clocks after the start. It must be written a clock before; without
-  /// gaps that happens beats - 1 - i clocks before the last beat, which comes at the tensor's offset. And the next
-  /// event's beat i, which comes 1 + i clocks after that last beat at the soonest, must not come before it is read. (No
-  /// start is before the input's last beat: its readers are not, and a start before the first of them saves bits by
-  /// waiting.)
-  void add_buffer(const Source& source) {
+  /// The start of an event buffer keeps to its window, and is a tap of the input's last beat: it is not before that.
+  void add_buffer(const Reading& reading) {
     const std::size_t start = problem_.variables++;
-    starts_[source] = start;
-    problem_.constraints.push_back({source.first, start, 2 - schedule_.beats});
-    problem_.constraints.push_back({start, source.first, -1});
+    starts_[reading] = start;
+    const Stream& in = schedule_.nodes[reading.node].output;
+    const StartWindow window = start_window(in, reading.lanes, schedule_.interval);
+    problem_.constraints.push_back({reading.node, start, window.earliest - in.start.clock});
+    problem_.constraints.push_back({start, reading.node, in.start.clock - window.latest});
+    const Graph::NodeId input = graph_.inputs().front();
+    problem_.constraints.push_back({input, start, -start_of(input)});
   }
 
-  TimePoint made_at(Graph::NodeId id, const std::optional<int>& start) const {
-    return start ? TimePoint{starts_.at({id, start}), 1} : TimePoint{id, 0};
+  TimePoint made_at(const Reading& reading) const {
+    return reading.replay_start ? TimePoint{starts_.at(reading), 1} : TimePoint{reading.node, 0};
   }
 
   const Graph& graph_;
-  const Hardware hardware_;
   Schedule schedule_;
   RegisterProblem problem_;
-  std::map<Source, std::size_t> starts_;
+  std::map<Reading, std::size_t> starts_;
 };
 
 }  // namespace

@@ -1,28 +1,38 @@
 #include "rtlgen/schedule/schedule.hpp"
 
 #include <algorithm>
-#include <map>
-#include <utility>
 
 namespace rtlgen {
 
-BufferBits buffer_bits(const Graph& graph, const Schedule& schedule) {
-  // The longest delay of each tensor, as it comes and behind each event buffer.
-  std::map<std::pair<Graph::NodeId, std::optional<int>>, int> longest;
+std::map<Reading, std::vector<int>> readings(const Graph& graph, const Schedule& schedule) {
+  std::map<Reading, std::vector<int>> found;
   for (Graph::NodeId id = 0; id < graph.size(); ++id) {
+    const NodeSchedule& node = schedule.nodes[id];
     const std::vector<Graph::NodeId> operands = graph.operands(id);
     for (std::size_t i = 0; i < operands.size(); ++i) {
-      const Alignment& alignment = schedule.nodes[id].alignments[i];
-      int& delay = longest[{operands[i], alignment.replay_start}];
-      delay = std::max(delay, alignment.delay);
+      const Alignment& alignment = node.alignments[i];
+      found[{operands[i], alignment.replay_start, node.operands[i].lanes}].push_back(alignment.delay);
     }
   }
-  const Hardware hardware = hardware_of(graph);
+  for (auto& [reading, delays] : found) {
+    std::sort(delays.begin(), delays.end());
+    delays.erase(std::unique(delays.begin(), delays.end()), delays.end());
+  }
+  return found;
+}
+
+int registers_between(const Time& from, const Time& to) { return to.clock - from.clock; }
+
+BufferBits buffer_bits(const Graph& graph, const Schedule& schedule) {
   BufferBits bits;
-  for (const auto& [source, delay] : longest) {
-    const long beat = hardware.beat_bits(graph.node(source.first).type);
-    bits.delay += beat * delay;
-    bits.replay += source.second ? beat * schedule.beats : 0;
+  for (const auto& [reading, delays] : readings(graph, schedule)) {
+    const TensorType& type = graph.node(reading.node).type;
+    const long token = long{type.features} * type.width;
+    const Time made = schedule.nodes[reading.node].output.start;
+    const Time last{made.clock + delays.back(), made.level};
+    bits.delay += token * reading.lanes * registers_between(made, last);
+    bits.replay +=
+        reading.replay_start ? token * reading.lanes * ((type.tokens + reading.lanes - 1) / reading.lanes) : 0;
   }
   return bits;
 }

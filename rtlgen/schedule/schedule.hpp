@@ -1,51 +1,58 @@
 // When every tensor is on its wires, and what delays bring operands together.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "ir/graph.hpp"
 #include "primitives/primitive.hpp"
+#include "rtlgen/schedule/stream.hpp"
 
 namespace rtlgen {
 
-/// What a tensor's clocks are counted from. An event's beats may enter with gaps; a replayed stream has none.
-enum class TimeBase {
-  token,   ///< beat i is there `offset` clocks after input beat i
-  replay,  ///< beat i is there `offset` + i clocks after the event's last input beat
-  event,   ///< the only beat is there `offset` clocks after the event's last input beat
-};
-
-/// When a tensor is on its wires.
-struct Arrival {
-  TimeBase base = TimeBase::token;
-  int offset = 0;
-
-  bool operator<(const Arrival& other) const { return base != other.base ? base < other.base : offset < other.offset; }
-  bool operator==(const Arrival& other) const { return base == other.base && offset == other.offset; }
-};
-
-/// What stands between a producer and an operand: at most an event buffer, started by the last beat of the token stream
-/// at offset `replay_start`, and then a delay line.
+/// What stands between a producer and an operand: at most an event buffer, whose start is so many clocks after the
+/// event's last input beat, and then a delay line.
 struct Alignment {
   std::optional<int> replay_start;
   int delay = 0;
 };
 
 struct NodeSchedule {
-  Arrival output;                     ///< when the node's tensor is there
-  std::vector<Arrival> operands;      ///< when each operand is there, after alignment
+  Stream output;                      ///< when the node's tensor is there
+  std::vector<Stream> operands;       ///< when each operand is there, after alignment
   std::vector<Alignment> alignments;  ///< for each operand
 };
 
 struct Schedule {
   std::vector<NodeSchedule> nodes;  ///< by node id
-  int beats = 1;                    ///< input beats an event
-  int output_beats = 1;
-  Arrival output;    ///< of the core
-  int latency = 0;   ///< from the first input beat to the last output beat, without gaps
-  int interval = 1;  ///< clocks between events
+  Stream input;                     ///< of the event
+  Stream output;                    ///< of the core
+  int latency = 0;                  ///< from the first input beat to the last output beat, without gaps
+  int interval = 1;                 ///< clocks between events: from a last beat to the next first one, there
+                                    ///< are interval - beats idle clocks at least
+
+  /// Idle clocks that must lie between events.
+  int pause() const { return interval - input.beats(); }
 };
+
+/// A tensor as it is read: as it comes, or behind the event buffer that has this start and gives so many lanes.
+struct Reading {
+  Graph::NodeId node = 0;
+  std::optional<int> replay_start;
+  int lanes = 1;
+
+  bool operator<(const Reading& other) const {
+    return std::tie(node, replay_start, lanes) < std::tie(other.node, other.replay_start, other.lanes);
+  }
+};
+
+/// All tensors that are read, and for each the delays at which it is, ascending and each once.
+std::map<Reading, std::vector<int>> readings(const Graph& graph, const Schedule& schedule);
+
+/// Registers that carry a tensor from one time to another: those of a delay line.
+int registers_between(const Time& from, const Time& to);
 
 /// Bits of the delay lines and event buffers of a schedule. Delays of one tensor share their registers.
 struct BufferBits {

@@ -117,7 +117,7 @@ double estimated_luts(int recip_lz_max) {
   set_tables(attention.tables, {3, 8, 4, 6, recip_lz_max});
   const auto id = builder.add("attention", attention, {q, k, v});
   const Graph graph = builder.finish(id);
-  return primitive_of(graph.node(id)).cost(view_of(graph, id), hardware_of(graph)).lut;
+  return primitive_of(graph.node(id)).cost(view_of(graph, id), hardware_of(graph, id)).lut;
 }
 
 TEST_CASE("attention: the golden model is its definition", "[attention]") {

@@ -45,6 +45,8 @@ class GraphBuilder {
   }
   /// The features [from, from + count) of x in another format: a dense of zeros and ones.
   NodeId select(const std::string& name, NodeId x, int from, int count, const Quantizer& format);
+  /// How many tokens a beat a unit works on.
+  void set_lanes(NodeId id, int lanes) { graph_.node(id).lanes = lanes; }
   /// Feature-wise: another format.
   NodeId quantize(const std::string& name, NodeId x, const Quantizer& format, bool relu = false);
   /// The verified graph.

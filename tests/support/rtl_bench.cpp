@@ -80,16 +80,19 @@ class Plan {
     reset();
     for (int event = 0; event < events_; ++event) {
       send(event, s_.beats, 0);
+      idle(s_.interval_cycles - s_.beats);
     }
     idle(dice_.below(2 * s_.beats + 1));
     for (int event = 0; event < some; ++event) {
       send(event, s_.beats, 30);
+      idle(s_.interval_cycles - s_.beats);
       idle(dice_.percent(60) ? dice_.below(3 * s_.beats + 2) : 0);
     }
     idle(s_.latency_cycles + 1);  // or the first reset would take most of it away
     for (int event = 0; event < some; ++event) {
       const bool interrupted = dice_.percent(50);
       send(event, interrupted ? dice_.below(s_.beats + 1) : s_.beats, dice_.percent(50) ? 30 : 0);
+      idle(interrupted ? 0 : s_.interval_cycles - s_.beats);
       if (interrupted) {
         idle(dice_.percent(50) ? dice_.below(s_.latency_cycles + 1) : 0);
         reset();

@@ -206,6 +206,20 @@ TEST_CASE("check: prints operations and the report, and writes nothing", "[comma
   CHECK(place.files() == before);
 }
 
+TEST_CASE("check: --dump-ir leaves the IR after every pass, and replaces only a folder of its own", "[command]") {
+  const Workplace place;
+  place.done({"check", "model.yaml", "--dump-ir", "passes"});
+  place.done({"check", "model.yaml", "--dump-ir", "passes"});
+  const Files passes = files_below(place.path() / "passes");
+  CHECK(Workplace::names(passes) ==
+        std::set<std::string>{"00_lowered.yaml", "01_merge_dense.yaml", "02_solve_dense.yaml"});
+  CHECK(passes.at("02_solve_dense.yaml") == to_text(place.compile().graph));
+  CHECK_THAT(passes.at("00_lowered.yaml"), !Contains("adders:"));
+  fs::create_directories(place.path() / "mine");
+  place.write("mine/notes", "");
+  CHECK_THAT(place.refused({"check", "model.yaml", "--dump-ir", "mine"}), Contains("mine"));
+}
+
 TEST_CASE("build: --no-verify leaves the files of docs/commands.md, and nothing beside them", "[command]") {
   const Workplace place;
   const Files before = place.files();

@@ -189,10 +189,21 @@ class Reader {
     return operation;
   }
 
+  Literal read_literal(const YAML::Node& node) const {
+    Literal literal{field(node, "shape").as<std::vector<int>>(), field(node, "values").as<std::vector<std::int64_t>>()};
+    double count = 1;  // no overflow, whatever the extents are
+    for (const int extent : literal.shape) {
+      count *= extent < 0 ? std::numeric_limits<double>::infinity() : extent;
+    }
+    if (count != static_cast<double>(literal.values.size())) {
+      fail(node, "a literal has as many values as its shape says");
+    }
+    return literal;
+  }
+
   Attribute read_attribute(const YAML::Node& node) const {
     if (node.IsMap()) {
-      return Literal{field(node, "shape").as<std::vector<int>>(),
-                     field(node, "values").as<std::vector<std::int64_t>>()};
+      return read_literal(node);
     }
     const auto text = node.as<std::string>();
     if (text.find('<') != std::string::npos) {

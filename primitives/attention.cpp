@@ -92,8 +92,9 @@ Exponentials exponentials_of(const Attention& attention) {
   const Format& score = attention.score.format;
   const int exp_frac = tables.exp_frac();
   const std::int64_t vanishing = (std::int64_t{attention.exp_bias} - tables.exp_width) * (std::int64_t{1} << exp_frac);
-  const std::int64_t lowest = std::max(score.min(), vanishing);
   const std::int64_t highest = attention.row_max ? 0 : score.max();
+  // There is one entry at least, also where all exponentials vanish.
+  const std::int64_t lowest = std::min(std::max(score.min(), vanishing), highest);
   Exponentials result{static_cast<double>(lowest), {}};
   for (std::int64_t x = lowest; x <= highest; ++x) {
     result.values.push_back(static_cast<double>(

@@ -117,6 +117,16 @@ TEST_CASE("IR text: broken texts are refused with file, line and name", "[ir]") 
   CHECK_THAT(text_error("outputs: [pooled]", "outputs: []"), Contains("no output"));
 }
 
+TEST_CASE("IR text: a literal has as many values as its shape says", "[ir]") {
+  GraphBuilder builder({1, 1, MaskKind::none, 200});
+  const auto x = builder.input(2, signed_quantizer(6, 2));
+  const Graph graph = builder.finish(builder.select("y", x, 0, 2, signed_quantizer(6, 2)));
+  for (const char* shape : {"[2, 3]", "[2]", "[-2, -2]", "[0, 4]", "[65536, 65536, 65536, 65536, 65536, 65536]"}) {
+    CHECK_THAT(text_error("shape: [2, 2]", std::string("shape: ") + shape, graph),
+               Catch::Contains("core.yaml:") && Catch::Contains("as many values"));
+  }
+}
+
 TEST_CASE("IR text: a mask is valid or count", "[ir]") {
   using Catch::Matchers::Contains;
   const auto pooled = [](MaskKind mask) {

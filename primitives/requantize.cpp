@@ -3,55 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ir/numerics/batch_rounding.hpp"
+
 namespace rtlgen {
 
 void requantize(Mantissas& x, int frac, const Quantizer& quantizer, bool relu) {
-  const Format& format = quantizer.format;
-  const double scale = std::ldexp(1.0, format.frac() - frac);
-  const Rounding rounding = quantizer.format.frac() >= frac ? Rounding::trn : quantizer.rounding;
-  double* const data = x.data();
-  const Eigen::Index size = x.size();
-  if (relu) {
-    for (Eigen::Index i = 0; i < size; ++i) {
-      data[i] = std::max(data[i], 0.0);
-    }
-  }
-  // One simple loop per mode, so that the compiler turns each into vector instructions.
-  switch (rounding) {
-    case Rounding::trn:
-      for (Eigen::Index i = 0; i < size; ++i) {
-        data[i] = std::floor(data[i] * scale);
-      }
-      break;
-    case Rounding::rnd:
-      for (Eigen::Index i = 0; i < size; ++i) {
-        data[i] = std::floor(data[i] * scale + 0.5);
-      }
-      break;
-    case Rounding::rnd_conv:
-      for (Eigen::Index i = 0; i < size; ++i) {
-        data[i] = std::nearbyint(data[i] * scale);
-      }
-      break;
-    default:
-      for (Eigen::Index i = 0; i < size; ++i) {
-        data[i] = round_real(data[i] * scale, rounding);
-      }
-      break;
-  }
-  if (quantizer.overflow == Overflow::wrap) {
-    const double modulus = std::ldexp(1.0, format.width);
-    const auto lowest = static_cast<double>(format.min());
-    for (Eigen::Index i = 0; i < size; ++i) {
-      data[i] -= modulus * std::floor((data[i] - lowest) / modulus);
-    }
-    return;
-  }
-  const auto lowest = static_cast<double>(quantizer.lowest());
-  const auto highest = static_cast<double>(format.max());
-  for (Eigen::Index i = 0; i < size; ++i) {
-    data[i] = std::min(std::max(data[i], lowest), highest);
-  }
+  requantize_all(x.data(), static_cast<std::size_t>(x.size()), frac, quantizer, relu);
 }
 
 TensorType requantized_type(const TensorType& exact, const Quantizer& quantizer, bool relu) {

@@ -1,7 +1,5 @@
 #include "ir/numerics/format_array.hpp"
 
-#include <algorithm>
-
 #include "ir/numerics/interval_rounding.hpp"
 #include "ir/numerics/rounding.hpp"
 
@@ -12,7 +10,7 @@ std::int64_t ElementFormat::apply(std::int64_t x, int frac, bool relu) const {
     return 0;
   }
   const std::int64_t y = requantize(x, frac, quantizer, relu);
-  return (limits ? std::clamp(y, limits->lo, limits->hi) : y) * (std::int64_t{1} << align);
+  return (limits ? limit(y, limits->lo, limits->hi) : y) * (std::int64_t{1} << align);
 }
 
 Interval ElementFormat::apply(const Interval& x, int frac, bool relu) const {
@@ -21,7 +19,7 @@ Interval ElementFormat::apply(const Interval& x, int frac, bool relu) const {
   }
   Interval y = requantize(x, frac, quantizer, relu);
   if (limits) {
-    y = {std::clamp(y.lo, limits->lo, limits->hi), std::clamp(y.hi, limits->lo, limits->hi)};
+    y = {limit(y.lo, limits->lo, limits->hi), limit(y.hi, limits->lo, limits->hi)};
   }
   return (std::int64_t{1} << align) * y;
 }

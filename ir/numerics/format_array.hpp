@@ -26,10 +26,10 @@ struct ElementFormat {
 
 /// The formats of a tensor: one for all elements, one a feature, or one a token and feature.
 struct FormatArray {
-  Quantizer quantizer;          ///< holds every element; its modes are those of all
-  std::vector<int> shape;       ///< of `formats`: [features] or [tokens, features]; empty where all have one format
-  std::vector<Format> formats;  ///< of the elements, row-major; width 0: pruned, always 0
-  std::vector<Interval> limits; ///< of each feature's mantissas in its own format; empty: those of the formats
+  Quantizer quantizer;           ///< holds every element; its modes are those of all
+  std::vector<int> shape;        ///< of `formats`: [features] or [tokens, features]; empty where all have one format
+  std::vector<Format> formats;   ///< of the elements, row-major; width 0: pruned, always 0
+  std::vector<Interval> limits;  ///< of each feature's mantissas in its own format; empty: those of the formats
 
   FormatArray() = default;
   /// One format for all.

@@ -12,7 +12,7 @@ Interval requantize(const Interval& x, int frac, const Quantizer& quantizer, boo
   if (quantizer.overflow == Overflow::wrap && (lo < all.lo || hi > all.hi)) {
     return {quantizer.format.min(), quantizer.format.max()};
   }
-  return {std::clamp(lo, all.lo, all.hi), std::clamp(hi, all.lo, all.hi)};
+  return {limit(lo, all.lo, all.hi), limit(hi, all.lo, all.hi)};
 }
 
 }  // namespace rtlgen

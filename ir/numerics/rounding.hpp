@@ -55,9 +55,15 @@ inline std::int64_t shift_round(std::int64_t x, int shift, Rounding rounding) {
 inline double round_real(double x, Rounding rounding) {
   const double floored = std::floor(x);
   const double dropped = x - floored;
-  const bool up =
-      dropped != 0 && rounds_up(rounding, dropped == 0.5, dropped > 0.5, std::fmod(floored, 2.0) != 0, floored < 0);
+  const bool odd = floored != 2 * std::floor(floored / 2);
+  const bool up = dropped != 0 && rounds_up(rounding, dropped == 0.5, dropped > 0.5, odd, floored < 0);
   return floored + (up ? 1.0 : 0.0);
+}
+
+/// x, or the end of [low, high] that it lies beyond.
+template <typename T>
+T limit(T x, T low, T high) {
+  return x < low ? low : (x > high ? high : x);
 }
 
 /// Brings a rounded mantissa into the range of the format.
@@ -69,7 +75,7 @@ inline std::int64_t overflow(std::int64_t x, const Quantizer& quantizer) {
     const bool negative = format.is_signed && (low >> (format.width - 1) & 1U) != 0;
     return static_cast<std::int64_t>(negative ? low | ~mask : low);
   }
-  return x < quantizer.lowest() ? quantizer.lowest() : (x > format.max() ? format.max() : x);
+  return limit(x, quantizer.lowest(), format.max());
 }
 
 /// The mantissa in `quantizer`'s format of x * 2^-frac; relu first turns negative x into 0.

@@ -23,6 +23,20 @@ void require_scale(const Node& node) {
   }
 }
 
+/// What an operation says of itself must hold for the node.
+void require_traits(const Graph& graph, Graph::NodeId id) {
+  const Node& node = graph.node(id);
+  const Traits traits = node.operation->traits();
+  if (traits.exact && node.operation->output_quantizer() != nullptr) {
+    throw IrError(label(node) + "is exact, but rounds its result");
+  }
+  for (const TensorType* const operand : view_of(graph, id).operands) {
+    if (traits.elementwise && (operand->tokens != node.type.tokens || operand->features != node.type.features)) {
+      throw IrError(label(node) + "is elementwise, but has another shape than its operand");
+    }
+  }
+}
+
 }  // namespace
 
 void infer_types(Graph& graph) {
@@ -54,6 +68,7 @@ void verify(const Graph& graph) {
     }
     require_width(node);
     require_scale(node);
+    require_traits(graph, id);
     const Origin origin = node.operation->origin();
     events += origin == Origin::event ? 1 : 0;
     masks += origin == Origin::mask ? 1 : 0;

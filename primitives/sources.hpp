@@ -12,7 +12,6 @@ namespace rtlgen {
 template <typename T>
 class Source : public PrimitiveOf<T> {
  public:
-  Traits traits() const override { return {true, false, false}; }
   /// Throws IrError: the values come with the events.
   Mantissas evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const override;
 };

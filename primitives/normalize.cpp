@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "ir/numerics/table_kernels.hpp"
+#include "ir/numerics/normalize_kernel.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -52,32 +52,18 @@ int product_frac(const Normalize& normalize, const Widths& sizes) {
 Mantissas compute(const Normalize& normalize, const NodeView& view, const Mantissas& x,
                   std::vector<double>* variances) {
   const Widths sizes = widths(normalize, view);
-  const int frac = product_frac(normalize, sizes);
-  const Eigen::Index features = x.cols();
-  Mantissas y(x.rows(), features);
-  std::vector<std::int64_t> e(static_cast<std::size_t>(features));
+  const NormalizeKernel kernel{normalize.center, normalize.epsilon,
+                               sizes.variance,   normalize.rsqrt_table.values.data(),
+                               sizes.index,      product_frac(normalize, sizes),
+                               normalize.output};
+  Mantissas y(x.rows(), x.cols());
+  Eigen::Matrix<std::int64_t, 1, Eigen::Dynamic> token(x.cols());
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
-    std::int64_t sum = 0;
-    for (Eigen::Index f = 0; f < features; ++f) {
-      e[static_cast<std::size_t>(f)] = static_cast<std::int64_t>(x(row, f));
-      sum += e[static_cast<std::size_t>(f)];
-    }
-    std::int64_t variance = normalize.epsilon;
-    for (std::int64_t& element : e) {
-      element = normalize.center ? features * element - sum : element;
-      variance += element * element;
-    }
+    token = x.row(row).cast<std::int64_t>();
+    const std::int64_t variance = kernel(token.data(), static_cast<int>(token.size()), token.data());
+    y.row(row) = token.cast<double>();
     if (variances != nullptr) {
       variances->push_back(static_cast<double>(variance));
-    }
-    const int shift = even_shift(variance, sizes.variance);
-    const std::int64_t normal = variance << (2 * shift);
-    const int drop = sizes.variance - sizes.index;
-    const std::int64_t index = drop >= 0 ? normal >> drop : normal << -drop;
-    const std::int64_t root = normalize.rsqrt_table.values[static_cast<std::size_t>(index)];
-    for (Eigen::Index f = 0; f < features; ++f) {
-      const std::int64_t product = e[static_cast<std::size_t>(f)] * (std::int64_t{1} << shift) * root;
-      y(row, f) = static_cast<double>(requantize(product, frac, normalize.output));
     }
   }
   return y;

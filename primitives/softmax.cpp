@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
-#include "ir/numerics/table_kernels.hpp"
+#include "ir/numerics/softmax_kernel.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -28,47 +27,18 @@ int exponential_delay(const SoftmaxGroups& grouping, const Hardware& hardware) {
   return max_tree_latency(grouping.count, hardware.device.levels) + 1;
 }
 
-/// `exp_sums`: takes the sums of exponentials, where somebody wants them.
-Mantissas compute(const Softmax& softmax, const NodeView& view, const std::vector<const Mantissas*>& operands,
-                  std::vector<double>* exp_sums) {
-  const Mantissas& x = *operands[0];
-  const SoftmaxGroups grouping(view, softmax.groups);
+SoftmaxKernel kernel_of(const Softmax& softmax, const SoftmaxGroups& grouping) {
   const SoftmaxTables& tables = softmax.tables;
-  const int exp_frac = tables.exp_frac();
-  const int recip_index = tables.recip_index();
   const int width = sum_width(tables, grouping);
-  const int frac = tables.recip_frac(width);
-  Mantissas y(x.rows(), x.cols());
-  std::vector<std::int64_t> exponentials(static_cast<std::size_t>(grouping.count));
-  for (Eigen::Index row = 0; row < x.rows(); ++row) {
-    const Eigen::Index top = row - row % view.operand(0).tokens;
-    for (int group = 0; group < grouping.groups; ++group) {
-      const Eigen::Index first = group * grouping.count;
-      double largest = -std::numeric_limits<double>::infinity();
-      for (Eigen::Index f = 0; f < grouping.count; ++f) {
-        largest = grouping.is_real(operands, top, f) ? std::max(largest, x(row, first + f)) : largest;
-      }
-      std::int64_t sum = 0;
-      for (Eigen::Index f = 0; f < grouping.count; ++f) {
-        std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
-        e = grouping.is_real(operands, top, f)
-                ? exp2_by_table(tables.exp_table.values.data(), exp_frac, tables.exp_width,
-                                static_cast<std::int64_t>(x(row, first + f) - largest), 0)
-                : 0;
-        sum += e;
-      }
-      if (exp_sums != nullptr) {
-        exp_sums->push_back(static_cast<double>(sum));
-      }
-      const std::int64_t inverse =
-          reciprocal_by_table(tables.recip_table.values.data(), recip_index, tables.recip_lz_max, sum, width);
-      for (Eigen::Index f = 0; f < grouping.count; ++f) {
-        y(row, first + f) =
-            static_cast<double>(requantize(exponentials[static_cast<std::size_t>(f)] * inverse, frac, softmax.output));
-      }
-    }
-  }
-  return y;
+  return {tables.exp_table.values.data(),
+          tables.exp_frac(),
+          tables.exp_width,
+          tables.recip_table.values.data(),
+          tables.recip_index(),
+          tables.recip_lz_max,
+          width,
+          tables.recip_frac(width),
+          softmax.output};
 }
 
 }  // namespace
@@ -95,14 +65,17 @@ TensorType Softmax::infer(const NodeView& view) const {
 }
 
 Mantissas Softmax::evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const {
-  return compute(*this, view, operands, nullptr);
+  const SoftmaxGroups grouping(view, groups);
+  return softmax_groups(view, grouping, operands, kernel_of(*this, grouping), [](const auto&...) {});
 }
 
 std::vector<InternalTensor> Softmax::internals(const NodeView& view,
                                                const std::vector<const Mantissas*>& operands) const {
+  const SoftmaxGroups grouping(view, groups);
   std::vector<double> sums;
-  compute(*this, view, operands, &sums);
-  const int width = sum_width(tables, SoftmaxGroups(view, groups));
+  softmax_groups(view, grouping, operands, kernel_of(*this, grouping),
+                 [&](const auto&, const auto*, std::int64_t sum) { sums.push_back(static_cast<double>(sum)); });
+  const int width = sum_width(tables, grouping);
   const Format format{false, width, width - tables.exp_width + 1};
   return {{"exp_sum", format, std::move(sums), format.frac()}};
 }

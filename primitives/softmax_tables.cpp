@@ -4,7 +4,6 @@
 #include <cmath>
 #include <string>
 
-#include "ir/numerics/table_kernels.hpp"
 #include "primitives/node_rules.hpp"
 
 namespace rtlgen {
@@ -33,14 +32,6 @@ void SoftmaxTables::visit(AttributeVisitor& visitor) {
 int SoftmaxTables::exp_frac() const { return address_bits(exp_table); }
 
 int SoftmaxTables::recip_index() const { return address_bits(recip_table); }
-
-std::int64_t SoftmaxTables::exp2(std::int64_t x, int bias) const {
-  return exp2_by_table(exp_table.values.data(), exp_frac(), exp_width, x, bias);
-}
-
-std::int64_t SoftmaxTables::reciprocal(std::int64_t x, int x_width) const {
-  return reciprocal_by_table(recip_table.values.data(), recip_index(), recip_lz_max, x, x_width);
-}
 
 Literal make_exp_table(int frac, int width) {
   Literal table{{1 << frac}, {}};

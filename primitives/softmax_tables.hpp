@@ -22,11 +22,7 @@ struct SoftmaxTables {
   /// Fraction bits of x, and address bits of the reciprocal's table: known from their sizes.
   int exp_frac() const;
   int recip_index() const;
-  /// 2^(x - bias) with exp_width - 1 fraction bits, rounded down: table[fraction] >> (bias - floor).
-  std::int64_t exp2(std::int64_t x, int bias) const;
-  /// r with 1/x = r * 2^-(recip_width + x_width - 1), for x of x_width bits.
-  std::int64_t reciprocal(std::int64_t x, int x_width) const;
-  /// Fraction bits of reciprocal's result in units of 1 / (unit of x).
+  /// Fraction bits of the reciprocal of x of x_width bits, in units of 1 / (unit of x): 1/x = r * 2^-that.
   int recip_frac(int x_width) const { return recip_width + x_width - 1; }
 };
 

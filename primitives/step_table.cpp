@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ir/numerics/table_kernels.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 
@@ -98,8 +99,9 @@ Mantissas StepTable::evaluate(const NodeView& /*view*/, const std::vector<const 
   for (Eigen::Index f = 0; f < x.cols(); ++f) {
     const int row = steps.of_feature(static_cast<int>(f));
     for (Eigen::Index i = 0; i < x.rows(); ++i) {
-      const auto found = std::upper_bound(steps.begin(row), steps.end(row), static_cast<std::int64_t>(x(i, f)));
-      y(i, f) = static_cast<double>(*(results.begin(row) + (found - steps.begin(row))));
+      const std::size_t reached = thresholds_reached(&*steps.begin(row), static_cast<std::size_t>(steps.size()),
+                                                     static_cast<std::int64_t>(x(i, f)));
+      y(i, f) = static_cast<double>(*(results.begin(row) + static_cast<std::ptrdiff_t>(reached)));
     }
   }
   return y;

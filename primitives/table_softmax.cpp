@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "ir/numerics/table_kernels.hpp"
+#include "ir/numerics/softmax_kernel.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -30,8 +30,13 @@ Entries entries_of(const LookupStage& stage) {
   return {{*lo, *hi}, std::max(1, signed_width({0, *hi}) - 1)};
 }
 
-std::int64_t entry(const LookupStage& stage, std::int64_t x, int x_frac) {
-  return table_entry(stage.table.values.data(), stage.table.values.size(), requantize(x, x_frac, stage.index));
+LookupKernel kernel_of(const LookupStage& stage, int x_frac) {
+  return {stage.index, stage.table.values.data(), stage.table.values.size(), x_frac};
+}
+
+TableSoftmaxKernel kernel_of(const TableSoftmax& softmax, int x_frac) {
+  return {kernel_of(softmax.exp, x_frac), kernel_of(softmax.inv, softmax.exp.frac), softmax.exp.frac + softmax.inv.frac,
+          softmax.output};
 }
 
 /// Logic of one: a requantizer, its register, the table (six address bits a LUT6, a multiplexer tree above) and its
@@ -75,48 +80,6 @@ int exponential_delay(const SoftmaxGroups& grouping, const Hardware& hardware) {
   return max_tree_latency(grouping.count, hardware.device.levels) + 2;
 }
 
-/// Mantissas on the way.
-struct Trace {
-  std::vector<double> differences;  // largest feature - feature, of real features
-  std::vector<double> exp_sums;
-};
-
-Mantissas compute(const TableSoftmax& softmax, const NodeView& view, const std::vector<const Mantissas*>& operands,
-                  Trace* trace) {
-  const Mantissas& x = *operands[0];
-  const int x_frac = view.operand(0).frac;
-  const int frac = softmax.exp.frac + softmax.inv.frac;
-  const SoftmaxGroups grouping(view, softmax.groups);
-  Mantissas y(x.rows(), x.cols());
-  std::vector<std::int64_t> exponentials(static_cast<std::size_t>(grouping.count));
-  for (Eigen::Index row = 0; row < x.rows(); ++row) {
-    const Eigen::Index top = row - row % view.operand(0).tokens;
-    for (int group = 0; group < grouping.groups; ++group) {
-      const Eigen::Index first = group * grouping.count;
-      const auto largest = static_cast<std::int64_t>(x.row(row).segment(first, grouping.count).maxCoeff());
-      std::int64_t sum = 0;
-      for (Eigen::Index f = 0; f < grouping.count; ++f) {
-        std::int64_t& e = exponentials[static_cast<std::size_t>(f)];
-        const std::int64_t difference = largest - static_cast<std::int64_t>(x(row, first + f));
-        e = grouping.is_real(operands, top, f) ? entry(softmax.exp, difference, x_frac) : 0;
-        sum += e;
-        if (trace != nullptr && grouping.is_real(operands, top, f)) {
-          trace->differences.push_back(static_cast<double>(difference));
-        }
-      }
-      if (trace != nullptr) {
-        trace->exp_sums.push_back(static_cast<double>(sum));
-      }
-      const std::int64_t inverse = entry(softmax.inv, sum, softmax.exp.frac);
-      for (Eigen::Index f = 0; f < grouping.count; ++f) {
-        y(row, first + f) =
-            static_cast<double>(requantize(exponentials[static_cast<std::size_t>(f)] * inverse, frac, softmax.output));
-      }
-    }
-  }
-  return y;
-}
-
 }  // namespace
 
 void TableSoftmax::visit(AttributeVisitor& visitor) {
@@ -150,15 +113,25 @@ TensorType TableSoftmax::infer(const NodeView& view) const {
 }
 
 Mantissas TableSoftmax::evaluate(const NodeView& view, const std::vector<const Mantissas*>& operands) const {
-  return compute(*this, view, operands, nullptr);
+  return softmax_groups(view, SoftmaxGroups(view, groups), operands, kernel_of(*this, view.operand(0).frac),
+                        [](const auto&...) {});
 }
 
 std::vector<InternalTensor> TableSoftmax::internals(const NodeView& view,
                                                     const std::vector<const Mantissas*>& operands) const {
-  Trace trace;
-  compute(*this, view, operands, &trace);
-  return {{"exp_index", exp.index.format, std::move(trace.differences), view.operand(0).frac},
-          {"inv_index", inv.index.format, std::move(trace.exp_sums), exp.frac}};
+  std::vector<double> differences;
+  std::vector<double> sums;
+  const auto take = [&](const auto& x, const std::uint8_t* real, std::int64_t sum) {
+    for (Eigen::Index i = 0; i < x.size(); ++i) {
+      if (real == nullptr || real[i] != 0) {
+        differences.push_back(static_cast<double>(x.maxCoeff() - x[i]));
+      }
+    }
+    sums.push_back(static_cast<double>(sum));
+  };
+  softmax_groups(view, SoftmaxGroups(view, groups), operands, kernel_of(*this, view.operand(0).frac), take);
+  return {{"exp_index", exp.index.format, std::move(differences), view.operand(0).frac},
+          {"inv_index", inv.index.format, std::move(sums), exp.frac}};
 }
 
 Timing TableSoftmax::timing(const NodeView& view, const Hardware& hardware) const {

@@ -12,6 +12,21 @@ inline std::int64_t table_entry(const std::int64_t* table, std::size_t size, std
   return table[static_cast<std::size_t>(code) & (size - 1)];
 }
 
+/// How many of `count` thresholds, which do not fall, x has reached. RTL: step_table.
+inline std::size_t thresholds_reached(const std::int64_t* thresholds, std::size_t count, std::int64_t x) {
+  std::size_t reached = 0;
+  while (count > 0) {  // of those behind `reached`, some of which are still to be looked at
+    const std::size_t half = count / 2;
+    if (thresholds[reached + half] <= x) {
+      reached += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return reached;
+}
+
 /// 2^(x - bias) with width - 1 fraction bits, rounded down, of x with `frac` fraction bits: table[fraction] >> (bias -
 /// floor), of a table of 2^frac entries of `width` bits. bias is at least floor(x). RTL: masked_exp2.
 inline std::int64_t exp2_by_table(const std::int64_t* table, int frac, int width, std::int64_t x, int bias) {

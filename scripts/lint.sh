@@ -17,7 +17,7 @@ configured=$(cmake --preset release -B build-lint -DCMAKE_DISABLE_PRECOMPILE_HEA
 if (($# > 0)); then
   files=("$@")
 else
-  files=({ir,ir/numerics,primitives,primitives/cmvm,rtlgen,rtlgen/import,rtlgen/schedule,sim,tests}/*.{hpp,cpp} tests/*/*.cpp)
+  files=({ir,ir/numerics,primitives,primitives/cmvm,rtlgen/*,sim,tests}/*.{hpp,cpp} tests/*/*.cpp)
 fi
 status=0
 existing=()

@@ -6,6 +6,7 @@
 
 #include "primitives/table_softmax.hpp"
 #include "rtlgen/frontend/quantizer_spec.hpp"
+#include "rtlgen/model/layer_traits.hpp"
 
 namespace rtlgen {
 namespace {
@@ -18,23 +19,25 @@ constexpr int kMaxFeatures = 4096;
 
 std::size_t size_of(int dimension) { return static_cast<std::size_t>(dimension); }
 
-/// Whether a factor or offset of each feature can go into the layer's weights.
-bool takes_factors(const Layer& layer) {
-  return !layer.relu && layer.token_bias.size() == 0 &&
-         (layer.op == LayerOp::dense || layer.op == LayerOp::flatten_dense || layer.op == LayerOp::affine);
-}
-
 /// Multiplies the outputs of a layer that takes factors.
 void scale_outputs(Layer& layer, const Eigen::VectorXd& factors) {
-  if (layer.op == LayerOp::affine) {
-    layer.weight.row(0).array() *= factors.transpose().array();
-  } else {
-    layer.weight = factors.asDiagonal() * layer.weight;
-    if (layer.weight_step.size() > 0) {
-      layer.weight_step.array() *= factors.array();
-    }
+  if (auto* const affine = layer.as<AffineLayer>()) {
+    affine->factor.array() *= factors.array();
+    affine->bias.array() *= factors.array();
+    return;
   }
-  layer.bias.array() *= factors.array();
+  auto& dense = *layer.as<DenseLayer>();
+  dense.weight = factors.asDiagonal() * dense.weight;
+  dense.bias.array() *= factors.array();
+  if (dense.weight_step.size() > 0) {
+    dense.weight_step.array() *= factors.array();
+  }
+}
+
+/// Adds to the outputs of a layer that takes offsets.
+void shift_outputs(Layer& layer, const Eigen::VectorXd& offsets) {
+  auto* const affine = layer.as<AffineLayer>();
+  (affine != nullptr ? affine->bias : layer.as<DenseLayer>()->bias) += offsets;
 }
 
 /// Takes the layers apart one after another.
@@ -56,7 +59,6 @@ class Expander {
   void make_inputs() {
     Layer event;
     event.name = kEventName;
-    event.op = LayerOp::input;
     event.tokens = model_.tokens;
     event.features = model_.features;
     event.where = model_.where;
@@ -65,7 +67,7 @@ class Expander {
     if (model_.mask != MaskKind::none) {
       Layer mask = event;
       mask.name = kMaskName;
-      mask.op = LayerOp::mask;
+      mask.what = MaskLayer{};
       mask.features = 1;
       used_names_[kMaskName] = kMaskName;
       model_.layers.push_back(mask);
@@ -104,10 +106,11 @@ class Expander {
   }
 
   /// A layer of the spec with the shape of its first input.
-  Layer make(const LayerSpec& spec, const std::string& name, LayerOp op, const std::vector<std::size_t>& inputs) const {
+  Layer make(const LayerSpec& spec, const std::string& name, const std::vector<std::size_t>& inputs,
+             Layer::What what) const {
     Layer made;
     made.name = name;
-    made.op = op;
+    made.what = std::move(what);
     made.inputs = inputs;
     made.tokens = model_.layers[inputs[0]].tokens;
     made.features = model_.layers[inputs[0]].features;
@@ -171,7 +174,7 @@ class Expander {
       case LayerType::argmax:
         break;
     }
-    Layer made = make(spec, spec.name.name, LayerOp::argmax, {input()});
+    Layer made = make(spec, spec.name.name, {input()}, ArgmaxLayer{});
     made.features = 1;
     return push(std::move(made));
   }
@@ -189,24 +192,18 @@ class Expander {
 
   std::size_t push_function(const LayerSpec& spec, const std::string& name, const std::string& function,
                             std::size_t from) {
-    Layer made = make(spec, name, LayerOp::activation, {from});
-    made.function = function;
-    made.low = spec.low;
-    made.high = spec.high;
-    made.slope = spec.slope;
-    return push(std::move(made));
+    if (function == "clip") {
+      return push(make(spec, name, {from}, ClipLayer{spec.low, spec.high}));
+    }
+    return push(make(spec, name, {from}, ActivationLayer{function, spec.slope}));
   }
 
-  /// A dense layer without activation (`op` may be flatten_dense).
-  std::size_t push_dense(const LayerSpec& spec, const std::string& name, LayerOp op, std::size_t from, RowMatrix weight,
-                         Eigen::VectorXd offsets) {
-    Layer made = make(spec, name, op, {from});
-    made.features = static_cast<int>(weight.rows());
-    if (op == LayerOp::flatten_dense) {
-      made.tokens = 1;
-    }
-    made.weight = std::move(weight);
-    made.bias = std::move(offsets);
+  /// A dense layer without activation.
+  std::size_t push_dense(const LayerSpec& spec, const std::string& name, std::size_t from, DenseLayer dense) {
+    Layer made = make(spec, name, {from}, {});
+    made.features = static_cast<int>(dense.weight.rows());
+    made.tokens = dense.flatten ? 1 : made.tokens;
+    made.what = std::move(dense);
     return push(std::move(made));
   }
 
@@ -221,7 +218,11 @@ class Expander {
       return sum;
     }
     if (function == "relu") {
-      layer(sum).relu = true;
+      if (auto* const dense = layer(sum).as<DenseLayer>()) {
+        dense->relu = true;
+      } else {
+        layer(sum).as<AddLayer>()->relu = true;
+      }
       return sum;
     }
     return function == "softmax" ? expand_softmax(spec, name, sum, true) : push_function(spec, name, function, sum);
@@ -234,15 +235,15 @@ class Expander {
     const std::size_t width = size_of(from.features) * (flat ? size_of(from.tokens) : 1);
     const std::size_t units = size_of(*spec.units);
     const std::string& name = spec.name.name;
-    RowMatrix weight = weights_.matrix(name + ".weight", {units, width}, spec.where);
-    const Eigen::VectorXd step = weight_step(spec, units);
-    if (step.size() > 0) {
-      weight = step.asDiagonal() * weight;
+    DenseLayer dense;
+    dense.weight = weights_.matrix(name + ".weight", {units, width}, spec.where);
+    dense.weight_step = weight_step(spec, units);
+    if (dense.weight_step.size() > 0) {
+      dense.weight = dense.weight_step.asDiagonal() * dense.weight;
     }
-    const std::size_t sum =
-        push_dense(spec, sum_name(name, spec.function), flat ? LayerOp::flatten_dense : LayerOp::dense, input(),
-                   std::move(weight), bias(spec, name + ".bias", {units}));
-    layer(sum).weight_step = step;
+    dense.bias = bias(spec, name + ".bias", {units});
+    dense.flatten = flat;
+    const std::size_t sum = push_dense(spec, sum_name(name, spec.function), input(), std::move(dense));
     return finish_sum(spec, name, spec.function, sum);
   }
 
@@ -275,14 +276,14 @@ class Expander {
       return push_affine(spec, spec.name.name, input(), factors, rows.row(0).transpose());
     }
     const std::size_t made = push_affine(spec, spec.name.name, input(), factors, Eigen::VectorXd::Zero(factors.size()));
-    layer(made).token_bias = rows;
+    layer(made).as<AffineLayer>()->token_bias = rows;
     return made;
   }
 
   std::size_t expand_quantize(const LayerSpec& spec) {
-    Layer made = make(spec, spec.name.name, LayerOp::quantize, {input()});
-    made.quantizer = make_quantizer(spec, weights_, made.tokens, made.features);
-    return push(std::move(made));
+    const Layer& from = layer(input());
+    const UniformQuantizer quantizer = make_quantizer(spec, weights_, from.tokens, from.features);
+    return push(make(spec, spec.name.name, {input()}, QuantizeLayer{quantizer}));
   }
 
   std::size_t expand_concat(const LayerSpec& spec) {
@@ -298,7 +299,7 @@ class Expander {
                                                     ": they must have the same tokens");
       }
     }
-    Layer made = make(spec, spec.name.name, LayerOp::concat, inputs);
+    Layer made = make(spec, spec.name.name, inputs, ConcatLayer{});
     made.features = features;
     check_features(made);
     return push(std::move(made));
@@ -330,9 +331,7 @@ class Expander {
                                                   std::to_string(spec.heads) + " and " + std::to_string(spec.kv_heads) +
                                                   " heads");
     }
-    Layer made = make(spec, spec.name.name, mix ? LayerOp::mix : LayerOp::scores, {input(0), input(1)});
-    made.heads = spec.heads;
-    made.kv_heads = spec.kv_heads;
+    Layer made = make(spec, spec.name.name, {input(0), input(1)}, BankProductLayer{mix, spec.heads, spec.kv_heads});
     made.features = spec.heads * (mix ? dim : a.tokens);
     check_features(made);
     return push(std::move(made));
@@ -345,10 +344,10 @@ class Expander {
     const std::size_t hidden = size_of(spec.hidden);
     RowMatrix w1 = weights_.matrix(name + ".w1", {hidden, width}, spec.where);
     RowMatrix w2 = weights_.matrix(name + ".w2", {width, hidden}, spec.where);
-    const std::size_t sum = push_dense(spec, sum_name(hidden_name, spec.function), LayerOp::dense, input(),
-                                       std::move(w1), bias(spec, name + ".b1", {hidden}));
+    const std::size_t sum = push_dense(spec, sum_name(hidden_name, spec.function), input(),
+                                       {std::move(w1), bias(spec, name + ".b1", {hidden}), {}});
     const std::size_t middle = finish_sum(spec, hidden_name, spec.function, sum);
-    return push_dense(spec, name, LayerOp::dense, middle, std::move(w2), bias(spec, name + ".b2", {width}));
+    return push_dense(spec, name, middle, {std::move(w2), bias(spec, name + ".b2", {width}), {}});
   }
 
   std::size_t expand_add(const LayerSpec& spec) {
@@ -364,7 +363,7 @@ class Expander {
       }
       const bool last = i + 1 == spec.inputs.size();
       const std::string part = last ? sum_name(name, spec.function) : name + ".partial" + std::to_string(i);
-      sum = push(make(spec, part, LayerOp::add, {sum, input(i)}));
+      sum = push(make(spec, part, {sum, input(i)}, AddLayer{}));
     }
     return finish_sum(spec, name, spec.function, sum);
   }
@@ -382,9 +381,11 @@ class Expander {
   }
 
   std::size_t expand_pool(const LayerSpec& spec) {
-    Layer made = make(spec, spec.name.name, LayerOp::pool, with_mask({input()}));
+    const PoolMode mode = spec.function == "mean"  ? PoolMode::mean
+                          : spec.function == "max" ? PoolMode::max
+                                                   : PoolMode::sum;
+    Layer made = make(spec, spec.name.name, with_mask({input()}), PoolLayer{mode});
     made.tokens = 1;
-    made.function = spec.function;
     return push(std::move(made));
   }
 
@@ -392,9 +393,7 @@ class Expander {
     const std::string& name = spec.name.name;
     const bool center = spec.type == LayerType::layer_norm;
     const std::size_t width = size_of(layer(input()).features);
-    Layer normalized = make(spec, name + ".normalized", LayerOp::normalize, {input()});
-    normalized.epsilon = spec.epsilon;
-    normalized.center = center;
+    Layer normalized = make(spec, name + ".normalized", {input()}, NormalizeLayer{spec.epsilon, center});
     const Eigen::VectorXd factors = weights_.vector(name + ".weight", {width}, spec.where);
     const Eigen::VectorXd offsets = center ? weights_.vector(name + ".bias", {width}, spec.where)
                                            : Eigen::VectorXd(Eigen::VectorXd::Zero(static_cast<Eigen::Index>(width)));
@@ -404,10 +403,7 @@ class Expander {
 
   std::size_t push_affine(const LayerSpec& spec, const std::string& name, std::size_t from,
                           const Eigen::VectorXd& factors, const Eigen::VectorXd& offsets) {
-    Layer made = make(spec, name, LayerOp::affine, {from});
-    made.weight = factors.transpose();
-    made.bias = offsets;
-    return push(std::move(made));
+    return push(make(spec, name, {from}, AffineLayer{factors, offsets, {}}));
   }
 
   std::size_t expand_batch_norm(const LayerSpec& spec) {
@@ -428,7 +424,7 @@ class Expander {
       return push_affine(spec, name, input(), factors, offsets);
     }
     scale_outputs(from, factors);
-    from.bias += offsets;
+    shift_outputs(from, offsets);
     from.precision = overlay(from.precision, spec.precision);
     return input();
   }
@@ -455,7 +451,6 @@ class Expander {
   }
 
   std::size_t push_softmax(const LayerSpec& spec, Layer made) {
-    made.groups = spec.groups;
     made.inputs = spec.masked ? with_mask(made.inputs) : made.inputs;
     return push(std::move(made));
   }
@@ -471,14 +466,16 @@ class Expander {
       before.precision.activation.reset();
       scaled = push_affine(before, name + ".scaled", from, factors, Eigen::VectorXd::Zero(layer(from).features));
     }
-    return push_softmax(spec, make(spec, name, LayerOp::softmax, {scaled}));
+    return push_softmax(spec, make(spec, name, {scaled}, SoftmaxLayer{spec.groups}));
   }
 
   std::size_t expand_table_softmax(const LayerSpec& spec) {
-    Layer made = make(spec, spec.name.name, LayerOp::table_softmax, {input()});
-    made.exp_table = lookup_table(spec, "exp_table", spec.softmax_tables->exp_index, spec.softmax_tables->exp_frac);
-    made.inv_table = lookup_table(spec, "inv_table", spec.softmax_tables->inv_index, spec.softmax_tables->inv_frac);
-    return push_softmax(spec, std::move(made));
+    const SoftmaxTableSpec& said = *spec.softmax_tables;
+    TableSoftmaxLayer softmax;
+    softmax.exp_table = lookup_table(spec, "exp_table", said.exp_index, said.exp_frac);
+    softmax.inv_table = lookup_table(spec, "inv_table", said.inv_index, said.inv_frac);
+    softmax.groups = spec.groups;
+    return push_softmax(spec, make(spec, spec.name.name, {input()}, std::move(softmax)));
   }
 
   /// A table of the weight file, with an entry for each code of `index`.
@@ -556,11 +553,10 @@ class Expander {
   std::size_t push_separate(const LayerSpec& spec, AttentionWeights& w) {
     const std::string& name = spec.name.name;
     const std::size_t x = input();
-    const std::size_t q = push_dense(spec, name + ".q", LayerOp::dense, x, std::move(w.wq), std::move(w.bq));
+    const std::size_t q = push_dense(spec, name + ".q", x, {std::move(w.wq), std::move(w.bq), {}});
     // bk adds the same to the scores of a query with all keys, which a softmax does not see.
-    const std::size_t k =
-        push_dense(spec, name + ".k", LayerOp::dense, x, std::move(w.wk), Eigen::VectorXd::Zero(w.bk.size()));
-    const std::size_t v = push_dense(spec, name + ".v", LayerOp::dense, x, std::move(w.wv), std::move(w.bv));
+    const std::size_t k = push_dense(spec, name + ".k", x, {std::move(w.wk), Eigen::VectorXd::Zero(w.bk.size()), {}});
+    const std::size_t v = push_dense(spec, name + ".v", x, {std::move(w.wv), std::move(w.bv), {}});
     return push_heads(spec, {q, k, v}, layer(v).features, spec.heads, std::move(w.wo), std::move(w.bo));
   }
 
@@ -583,20 +579,17 @@ class Expander {
       output_bias += mix * w.bv.segment(head * v, v);
     }
     const std::size_t x = input();
-    const std::size_t q =
-        push_dense(spec, spec.name.name + ".q", LayerOp::dense, x, std::move(query), std::move(query_bias));
+    const std::size_t q = push_dense(spec, spec.name.name + ".q", x, {std::move(query), std::move(query_bias), {}});
     return push_heads(spec, {q, x, x}, spec.heads * width, 1, std::move(output), std::move(output_bias));
   }
 
   std::size_t push_heads(const LayerSpec& spec, const std::vector<std::size_t>& inputs, int features, int kv_heads,
                          RowMatrix output, Eigen::VectorXd output_bias) {
-    Layer made = make(spec, spec.name.name + ".heads", LayerOp::attention, with_mask(inputs));
+    Layer made =
+        make(spec, spec.name.name + ".heads", with_mask(inputs), AttentionLayer{spec.heads, kv_heads, spec.row_max});
     made.features = features;
-    made.heads = spec.heads;
-    made.kv_heads = kv_heads;
-    made.row_max = spec.row_max;
     const std::size_t attended = push(std::move(made));
-    return push_dense(spec, spec.name.name, LayerOp::dense, attended, std::move(output), std::move(output_bias));
+    return push_dense(spec, spec.name.name, attended, {std::move(output), std::move(output_bias), {}});
   }
 
   const OrderedLayers& ordered_;

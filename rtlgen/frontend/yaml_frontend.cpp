@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "rtlgen/files/file_bytes.hpp"
-#include "rtlgen/frontend/layer_expansion.hpp"
+#include "rtlgen/frontend/expansion.hpp"
 #include "rtlgen/frontend/layer_parser.hpp"
 #include "rtlgen/frontend/overrides.hpp"
 #include "rtlgen/frontend/verilog_names.hpp"
@@ -50,7 +50,7 @@ class Frontend {
         weights == nullptr ? WeightFile() : WeightFile(resolve_file(*weights, "weights"), weights->text);
     model_.calibration_file = optional_file("calibration");
     model_.test_file = optional_file("test");
-    expand_layers(ordered, weight_file, precisions_, model_);
+    Expansion(ordered, weight_file, precisions_, model_).run();
     check_patterns();
     check_calibration();
     if (const YamlNode* const node = root_.find("classes")) {

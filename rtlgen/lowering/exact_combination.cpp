@@ -88,8 +88,7 @@ NodeId append_bank_product(Graph& graph, const std::string& name, const BankProd
 
 }  // namespace
 
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name,
-                      bool& rounded) {
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name) {
   const TensorType& left = graph.node(a.node).type;
   const TensorType& right = graph.node(b.node).type;
   const VectorXd unit = a.factor * std::ldexp(1.0, left.frac);
@@ -97,8 +96,8 @@ ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, 
     const ExactTensor parts = exact_concatenation(graph, {a, b}, name + ".parts");
     RowMatrix ones(a.features(), 2 * a.features());
     ones << RowMatrix::Identity(a.features(), a.features()), RowMatrix::Identity(a.features(), a.features());
-    return exact_product(graph, parts, Product::dense, ones, VectorXd::Ones(a.features()), VectorXd::Zero(a.features()),
-                         rounded);
+    return exact_product(graph, parts, Product::dense, ones, VectorXd::Ones(a.features()),
+                         VectorXd::Zero(a.features()));
   }
   const int frac = std::max(left.frac, right.frac);
   const int width = std::max(left.width + frac - left.frac, right.width + frac - right.frac) + 1;

@@ -13,7 +13,7 @@ namespace rtlgen {
 
 /// The exact sum of two nodes; where their scales differ, a product of both side by side (`name`.parts) with ones, for
 /// which see exact_product(). Throws IrError.
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name, bool& rounded);
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name);
 
 /// Products of a and b, which must be nodes, head by head. Scales within the sums of a head must be equal but for
 /// powers of two, and offsets whole multiples of them. Throws IrError.

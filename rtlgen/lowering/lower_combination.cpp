@@ -1,8 +1,8 @@
 // Layers of several tensors: add, concat, scores and mix.
 #include "primitives/add.hpp"
 #include "rtlgen/lowering/exact_combination.hpp"
+#include "rtlgen/lowering/exact_sums.hpp"
 #include "rtlgen/lowering/layer_lowering.hpp"
-#include "rtlgen/lowering/rounded_scales.hpp"
 
 namespace rtlgen {
 
@@ -13,9 +13,8 @@ ExactTensor lower(LoweringContext& context, const Layer& layer, const AddLayer& 
   }
   const ExactTensor& a = context.input_node(layer, 0);
   const ExactTensor& b = context.input_node(layer, 1);
-  bool rounded = false;
-  ExactTensor sum = exact_sum(context.graph(), a, b, context.exact_name(layer), rounded);
-  warn_if_rounded(rounded, layer);
+  ExactTensor sum = exact_sum(context.graph(), a, b, context.exact_name(layer));
+  warn_if_rounded(sum, layer.name);
   return context.finish(layer, std::move(sum));
 }
 

@@ -5,7 +5,6 @@
 #include "rtlgen/lowering/exact_sums.hpp"
 #include "rtlgen/lowering/layer_lowering.hpp"
 #include "rtlgen/lowering/rounded_product.hpp"
-#include "rtlgen/lowering/rounded_scales.hpp"
 
 namespace rtlgen {
 namespace {
@@ -20,10 +19,8 @@ ExactTensor exact_dense(LoweringContext& context, const Layer& layer, const Dens
     weight = quantized.reals().reshaped<Eigen::RowMajor>(weight.rows(), weight.cols());
   }
   const Product product = dense.flatten ? Product::flatten : Product::dense;
-  bool rounded = false;
-  ExactTensor tensor =
-      exact_product(context.graph(), context.input_node(layer), product, weight, step, dense.bias, rounded);
-  warn_if_rounded(rounded, layer);
+  ExactTensor tensor = exact_product(context.graph(), context.input_node(layer), product, weight, step, dense.bias);
+  warn_if_rounded(tensor, layer.name);
   return tensor;
 }
 

@@ -4,12 +4,10 @@
 #include <optional>
 #include <vector>
 
+#include "ir/pool_mode.hpp"
 #include "primitives/primitive.hpp"
 
 namespace rtlgen {
-
-/// The numbers are those of the RTL parameter MODE.
-enum class PoolMode { mean = 0, sum = 1, max = 2 };
 
 /// Operands x and, for masked events, the mask. Over the c real tokens: mean: requantize(sum * scales[c]); sum:
 /// requantize(sum); max: requantize(max), 0 where c = 0. RTL: pool.

@@ -40,10 +40,10 @@ class Chain {
     model_.layers.push_back(layer);
   }
 
-  Layer& push(LayerOp op) {
+  Layer& push(Layer::What what) {
     Layer layer;
     layer.name = "layer" + std::to_string(model_.layers.size());
-    layer.op = op;
+    layer.what = std::move(what);
     layer.inputs = {model_.layers.size() - 1};
     layer.tokens = model_.tokens;
     layer.features = model_.layers.back().features;
@@ -51,29 +51,22 @@ class Chain {
     return model_.layers.back();
   }
 
-  void function(const std::string& name, double low = 0, double high = 0) {
-    Layer& layer = push(LayerOp::activation);
-    layer.function = name;
-    layer.low = low;
-    layer.high = high;
-  }
+  void function(const std::string& name) { push(ActivationLayer{name}); }
 
-  void affine(const VectorXd& weight, const VectorXd& bias) {
-    Layer& layer = push(LayerOp::affine);
-    layer.weight = weight.transpose();
-    layer.bias = bias;
-  }
+  void clip(double low, double high) { push(ClipLayer{low, high}); }
+
+  void affine(const VectorXd& factor, const VectorXd& bias) { push(AffineLayer{factor, bias, {}}); }
 
   void dense(Dice& dice, int units, double step) {
     const int inputs = model_.layers.back().features;
-    Layer& layer = push(LayerOp::dense);
-    layer.features = units;
-    layer.weight_step = VectorXd::Constant(units, step);
-    layer.weight = RowMatrix::NullaryExpr(units, inputs, [&] { return step * dice.number(-20, 20); });
-    layer.bias = VectorXd::NullaryExpr(units, [&] { return dice.normal(); });
+    DenseLayer dense;
+    dense.weight_step = VectorXd::Constant(units, step);
+    dense.weight = RowMatrix::NullaryExpr(units, inputs, [&] { return step * dice.number(-20, 20); });
+    dense.bias = VectorXd::NullaryExpr(units, [&] { return dice.normal(); });
+    push(std::move(dense)).features = units;
   }
 
-  void quantize(const UniformQuantizer& quantizer) { push(LayerOp::quantize).quantizer = quantizer; }
+  void quantize(const UniformQuantizer& quantizer) { push(QuantizeLayer{quantizer}); }
 
   Model& model() { return model_; }
 
@@ -120,7 +113,7 @@ Model random_functions(Dice& dice) {
       chain.affine(numbers(0.5), numbers(0));
     }
     if (dice.percent(20)) {
-      chain.function("clip", -0.7, 1.9);
+      chain.clip(-0.7, 1.9);
     }
     chain.function(names[static_cast<std::size_t>(dice.number(0, 4))]);
   }
@@ -190,7 +183,7 @@ TEST_CASE("exact functions: a function that several quantizers read has a table 
   chain.quantize(uniform_quantizer(fixed(true, 4, 1), 3));
   chain.quantize(uniform_quantizer(fixed(true, 9, 1), 3));
   chain.model().layers.back().inputs = {function};
-  Layer& join = chain.push(LayerOp::concat);
+  Layer& join = chain.push(ConcatLayer{});
   join.inputs = {function + 1, function + 2};
   join.features = 6;
   const Graph graph = quantize_model(chain.model(), {});

@@ -49,10 +49,10 @@ class ChainBuilder {
     model_.layers.push_back(event);
   }
 
-  Layer& push(const std::string& name, LayerOp op) {
+  Layer& push(const std::string& name, Layer::What what) {
     Layer layer;
     layer.name = name;
-    layer.op = op;
+    layer.what = std::move(what);
     layer.inputs = {model_.layers.size() - 1};
     layer.tokens = model_.tokens;
     layer.features = model_.layers.back().features;
@@ -63,36 +63,32 @@ class ChainBuilder {
   void dense(const std::string& name, bool with_relu = true) {
     const int inputs = model_.layers.back().features;
     const int units = dice_.number(1, 5);
-    Layer& layer = push(name, LayerOp::dense);
-    layer.features = units;
-    layer.weight_step = random_scales(dice_, units, dice_.percent(50));
-    layer.weight = RowMatrix::NullaryExpr(units, inputs, [&] { return static_cast<double>(dice_.number(-4, 4)); });
-    layer.weight = layer.weight_step.asDiagonal() * layer.weight;
-    layer.bias = random_vector(dice_, units, 2);
-    layer.relu = with_relu && dice_.percent(30);
+    DenseLayer dense;
+    dense.weight_step = random_scales(dice_, units, dice_.percent(50));
+    dense.weight = RowMatrix::NullaryExpr(units, inputs, [&] { return static_cast<double>(dice_.number(-4, 4)); });
+    dense.weight = dense.weight_step.asDiagonal() * dense.weight;
+    dense.bias = random_vector(dice_, units, 2);
+    dense.relu = with_relu && dice_.percent(30);
+    push(name, std::move(dense)).features = units;
   }
 
   void middle(const std::string& name) {
     const int features = model_.layers.back().features;
     if (dice_.percent(40)) {
-      Layer& affine = push(name + "_affine", LayerOp::affine);
-      affine.weight = random_vector(dice_, features, 1).transpose();
+      AffineLayer affine;
+      affine.factor = random_vector(dice_, features, 1);
       affine.bias = random_vector(dice_, features, 1);
+      push(name + "_affine", std::move(affine));
     }
     if (dice_.percent(40)) {
-      Layer& clip = push(name + "_clip", LayerOp::activation);
-      clip.function = "clip";
-      clip.low = -2.1;
-      clip.high = 3.3;
+      push(name + "_clip", ClipLayer{-2.1, 3.3});
     }
   }
 
   /// `related`: scales are powers of two of one another, so that a dense layer can follow without rounding.
   void quantize(const std::string& name) {
     const int features = model_.layers.back().features;
-    Layer& layer = push(name, LayerOp::quantize);
-    UniformQuantizer& quantizer = layer.quantizer;
-    quantizer = uniform_quantizer(random_quantizer(dice_, 1, 8, 2), features);
+    UniformQuantizer quantizer = uniform_quantizer(random_quantizer(dice_, 1, 8, 2), features);
     quantizer.wraps = false;
     if (dice_.percent(60)) {
       quantizer.scale = random_scales(dice_, features, false);
@@ -116,6 +112,7 @@ class ChainBuilder {
         quantizer.high[f] = std::max<std::int64_t>(quantizer.low[f] + 1, quantizer.high[f] / 2);
       }
     }
+    push(name, QuantizeLayer{std::move(quantizer)});
   }
 
   const Model& model() const { return model_; }
@@ -168,14 +165,12 @@ Model mean_of_ten() {
   event.tokens = 10;
   Layer pool;
   pool.name = "pool";
-  pool.op = LayerOp::pool;
-  pool.function = "mean";
+  pool.what = PoolLayer{PoolMode::mean};
   pool.inputs = {0};
   Layer codes;
   codes.name = "codes";
-  codes.op = LayerOp::quantize;
   codes.inputs = {1};
-  codes.quantizer = uniform_quantizer({Format{true, 6, 6}, Rounding::rnd_conv, Overflow::sat}, 1);
+  codes.what = QuantizeLayer{uniform_quantizer({Format{true, 6, 6}, Rounding::rnd_conv, Overflow::sat}, 1)};
   model.layers = {event, pool, codes};
   return model;
 }
@@ -221,21 +216,23 @@ Model normalised_sums(Dice& dice) {
   event.features = kInputs;
   Layer sums;
   sums.name = "sums";
-  sums.op = LayerOp::dense;
   sums.tokens = 2;
   sums.features = kUnits;
   sums.inputs = {0};
-  sums.weight_step = VectorXd::Constant(kUnits, 0x1p-5);
-  sums.weight = RowMatrix::NullaryExpr(kUnits, kInputs, [&] { return dice.number(-31, 31) * 0x1p-5; });
-  sums.bias = VectorXd::Zero(kUnits);
+  DenseLayer dense;
+  dense.weight_step = VectorXd::Constant(kUnits, 0x1p-5);
+  dense.weight = RowMatrix::NullaryExpr(kUnits, kInputs, [&] { return dice.number(-31, 31) * 0x1p-5; });
+  dense.bias = VectorXd::Zero(kUnits);
+  sums.what = dense;
   Layer affine;
   affine.name = "affine";
-  affine.op = LayerOp::affine;
   affine.tokens = 2;
   affine.features = kUnits;
   affine.inputs = {1};
-  affine.weight = random_vector(dice, kUnits, 0.1).transpose();
-  affine.bias = random_vector(dice, kUnits, 3);
+  AffineLayer map;
+  map.factor = random_vector(dice, kUnits, 0.1);
+  map.bias = random_vector(dice, kUnits, 3);
+  affine.what = map;
   FormatSpec format;
   format.automatic = false;
   format.quantizer = {Format{true, 18, 8}, Rounding::rnd, Overflow::sat};
@@ -252,8 +249,8 @@ TEST_CASE("exact models: a layer's own format rounds any sums, to the nearest co
     const Graph graph = quantize_model(model, {});
     const IntegerEvents events = random_events(dice, graph, 100);
     const Mantissas codes = golden_output(graph, events);
-    const Layer& sums = model.layers[1];
-    const Layer& affine = model.layers[2];
+    const auto& sums = *model.layers[1].as<DenseLayer>();
+    const auto& affine = *model.layers[2].as<AffineLayer>();
     double largest = 0;
     for (Index row = 0; row < codes.rows(); ++row) {
       for (Index o = 0; o < codes.cols(); ++o) {
@@ -261,7 +258,7 @@ TEST_CASE("exact models: a layer's own format rounds any sums, to the nearest co
         for (Index i = 0; i < sums.weight.cols(); ++i) {
           value += sums.weight(o, i) * static_cast<double>(events.x(row, i)) * 0x1p-10;
         }
-        value = std::clamp(affine.weight(0, o) * value + affine.bias[o], -128.0, 128.0 - 0x1p-10);
+        value = std::clamp(affine.factor[o] * value + affine.bias[o], -128.0, 128.0 - 0x1p-10);
         largest = std::max(largest, std::abs(static_cast<double>(codes(row, o)) * 0x1p-10 - value));
       }
     }

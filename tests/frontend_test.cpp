@@ -6,11 +6,11 @@
 #include <map>
 #include <random>
 
-#include "rtlgen/model/float_reference.hpp"
-#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/files/file_bytes.hpp"
 #include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/frontend/yaml_frontend.hpp"
+#include "rtlgen/model/float_reference.hpp"
 #include "tests/support/skipped.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -362,8 +362,8 @@ TEST_CASE("frontend: --set", "[frontend]") {
                                     "input.format=ufixed<9,4,trn,wrap>", "layers.d.precision.bias=auto<9>"});
   CHECK(model.clock_mhz == 320.5);
   CHECK(model.tokens == 5);
-  CHECK(find(model, "e.1").relu);
-  CHECK(find(model, "d").bias.isZero());
+  CHECK(find(model, "e.1").as<DenseLayer>()->relu);
+  CHECK(find(model, "d").as<DenseLayer>()->bias.isZero());
   CHECK(to_string(find(model, "e.1").precision.weight->quantizer) == "fixed<7,2,rnd,sat>");
   CHECK(to_string(model.input_format.quantizer) == "ufixed<9,4,trn,wrap>");
   CHECK(find(model, "d").precision.bias->bits == 9);
@@ -406,12 +406,12 @@ TEST_CASE("frontend: elementary layers of a block", "[frontend]") {
                                                 "b.attn", "b.add1", "b.norm1.normalized", "b.norm1", "b.ffn.hidden",
                                                 "b.ffn", "b.add2", "b.norm2.normalized", "b.norm2"});
   CHECK(find(post, "b.attn.heads").inputs == std::vector<std::size_t>{2, 3, 4, 1});
-  CHECK(find(post, "b.attn.heads").row_max == true);
+  CHECK(find(post, "b.attn.heads").as<AttentionLayer>()->row_max == true);
   const Model pre = w.load(description(block + "pre, row_max: false}\n", "none", 4, 4));
   CHECK(names(pre) == std::vector<std::string>{"event", "b.norm1.normalized", "b.norm1", "b.attn.q", "b.attn.k",
                                                "b.attn.v", "b.attn.heads", "b.attn", "b.add1", "b.norm2.normalized",
                                                "b.norm2", "b.ffn.hidden", "b.ffn", "b.add2"});
-  CHECK(find(pre, "b.attn.heads").row_max == false);
+  CHECK(find(pre, "b.attn.heads").as<AttentionLayer>()->row_max == false);
   CHECK(find(pre, "b.add1").inputs == std::vector<std::size_t>{0, 7});
   const Model none =
       w.load(description(block + "none, repeat: 2, activation: gelu}\n  - {add: [b0, b]}\n", "none", 4, 4));
@@ -489,9 +489,9 @@ TEST_CASE("frontend: merged projections equal separate ones", "[frontend]") {
     const std::string layer = "  - {name: a, type: multi_head_attention, heads: 3, key_dim: 8, projection: ";
     const Model merged = w.load(description(layer + "merged}\n", mask, 5, 4));
     const Model separate = w.load(description(layer + "separate}\n", mask, 5, 4));
-    CHECK(find(merged, "a.heads").kv_heads == 1);
-    CHECK(find(separate, "a.heads").kv_heads == 3);
-    CHECK(find(merged, "a.q").weight.rows() == 12);
+    CHECK(find(merged, "a.heads").as<AttentionLayer>()->kv_heads == 1);
+    CHECK(find(separate, "a.heads").as<AttentionLayer>()->kv_heads == 3);
+    CHECK(find(merged, "a.q").as<DenseLayer>()->weight.rows() == 12);
     const Events events = random_events(merged, 30, 11);
     const RowMatrix a = output(merged, events);
     CHECK(distance(a, output(separate, events)) < 1e-11);
@@ -509,8 +509,8 @@ TEST_CASE("float reference: layers against their definitions", "[frontend]") {
   const double mean = x.mean();
   const double variance = (x.array() - mean).square().mean();
   CHECK(tensors[1](7, 2) == Approx((x(2) - mean) / std::sqrt(variance + 0.01)).epsilon(1e-13));
-  const Layer& affine = find(norm, "n");
-  CHECK(tensors[2](7, 2) == Approx(tensors[1](7, 2) * affine.weight(0, 2) + affine.bias(2)).epsilon(1e-13));
+  const auto& affine = *find(norm, "n").as<AffineLayer>();
+  CHECK(tensors[2](7, 2) == Approx(tensors[1](7, 2) * affine.factor(2) + affine.bias(2)).epsilon(1e-13));
   const Model rms = w.load(description("  - {name: n, type: rms_norm}\n"));
   CHECK(evaluate_float(rms, events)[1](7, 1) ==
         Approx(x(1) / std::sqrt(x.array().square().mean() + 1e-5)).epsilon(1e-13));

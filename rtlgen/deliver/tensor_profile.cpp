@@ -14,6 +14,7 @@
 #include "primitives/requantize.hpp"
 #include "rtlgen/model/calibrate.hpp"
 #include "rtlgen/model/float_reference.hpp"
+#include "rtlgen/model/layer_traits.hpp"
 
 namespace rtlgen {
 namespace {
@@ -90,8 +91,7 @@ class Profiler {
       profile.format = tensor_format(node);
       const auto layer = layers_.find(node.name);
       profile.is_layer = layer != layers_.end();
-      profile.is_limiter = profile.is_layer && (model.layers[layer->second].op == LayerOp::quantize ||
-                                                model.layers[layer->second].function == "clip");
+      profile.is_limiter = profile.is_layer && is_limiter(model.layers[layer->second]);
       profile.saturated_features.assign(static_cast<std::size_t>(node.type.features), 0);
       nodes_[id].push_back(std::move(profile));
     }

@@ -1,13 +1,14 @@
 // Layers as the YAML description has them, before they are taken apart into elementary ones.
 #pragma once
 
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "rtlgen/model/model.hpp"
+#include "rtlgen/frontend/quantizer_spec.hpp"
+#include "rtlgen/model/layer.hpp"
 
 namespace rtlgen {
 
@@ -16,45 +17,54 @@ constexpr const char* kEventName = "event";
 /// Name of the layer that holds the mask.
 constexpr const char* kMaskName = "mask";
 
-/// Types of layers; transformer blocks are already taken apart into these.
-enum class LayerType {
-  dense,
-  activation,
-  multi_head_attention,
-  layer_norm,
-  rms_norm,
-  batch_norm,
-  feed_forward,
-  add,
-  pool,
-  flatten,
-  softmax,
-  argmax,
-  affine,
-  quantize,
-  concat,
-  scores,
-  mix,
+struct DenseSpec {
+  int units = 0;
+  bool use_bias = true;
+  std::string activation = "none";
 };
 
-/// What a quantize layer says in the description; numbers that are absent are arrays of the weight file.
-struct QuantizeSpec {
-  enum class Form {
-    format,       ///< one fixed-point format
-    per_feature,  ///< fixed-point formats in arrays
-    per_token,    ///< the same for each token
-    scaled,       ///< integers of some bits, a scale and a zero point
-    bipolar,      ///< +scale or -scale
-  };
-  Form form = Form::format;
-  Quantizer quantizer;  ///< format: all of it; per_feature, per_token: modes and sign; scaled: rounding and sign
-  bool narrow = false;
-  std::optional<int> bits;
-  std::optional<double> scale;
-  std::optional<double> zero_point;
-  std::optional<double> low;  ///< scaled: a limit of the integers
-  std::optional<double> high;
+struct ActivationSpec {
+  std::string function;
+  double slope = 0;  ///< leaky_relu
+  double low = 0;    ///< clip
+  double high = 0;   ///< clip
 };
+
+struct AttentionSpec {
+  int heads = 1;
+  std::optional<int> key_dim;       ///< default: the input's features / heads
+  std::optional<int> value_dim;     ///< default: key_dim
+  std::optional<int> units;         ///< default: the input's features
+  std::optional<bool> row_max;      ///< absent: automatic
+  std::string projection = "auto";  ///< auto, merged or separate
+  bool use_bias = true;
+};
+
+/// layer_norm and rms_norm.
+struct NormSpec {
+  bool center = true;  ///< layer_norm
+  double epsilon = 0;
+};
+
+struct BatchNormSpec {
+  double epsilon = 0;
+};
+
+struct FeedForwardSpec {
+  int hidden = 0;
+  bool use_bias = true;
+  std::string activation;
+};
+
+struct AddSpec {
+  std::string activation = "none";
+};
+
+struct PoolSpec {
+  PoolMode mode = PoolMode::sum;
+};
+
+struct FlattenSpec {};
 
 /// What a softmax layer by tables says in the description; the tables' entries are arrays of the weight file.
 struct SoftmaxTableSpec {
@@ -64,37 +74,38 @@ struct SoftmaxTableSpec {
   int inv_frac = 0;
 };
 
+struct SoftmaxSpec {
+  int groups = 1;
+  bool masked = false;                     ///< features of a group are tokens, padding weighs nothing
+  std::optional<SoftmaxTableSpec> tables;  ///< absent: rtlgen's own
+};
+
+struct ArgmaxSpec {};
+
+struct AffineSpec {
+  bool use_bias = true;
+};
+
+struct ConcatSpec {};
+
 /// A layer's name where it is used.
 struct NameRef {
   std::string name;
   SourceLocation where;
 };
 
-/// One layer; fields that its type does not have are unused.
+/// One layer; transformer blocks are already taken apart into these. Scores and mix say all that there is to say of
+/// their elementary layer.
 struct LayerSpec {
+  using What = std::variant<DenseSpec, ActivationSpec, AttentionSpec, NormSpec, BatchNormSpec, FeedForwardSpec, AddSpec,
+                            PoolSpec, FlattenSpec, SoftmaxSpec, ArgmaxSpec, AffineSpec, QuantizeSpec, ConcatSpec,
+                            BankProductLayer>;
+
   NameRef name;
-  LayerType type = LayerType::dense;
   SourceLocation where;
   std::vector<NameRef> inputs;
   Precision precision;
-  std::optional<int> units;         ///< dense: always there; attention: default is the input's features
-  int hidden = 0;                   ///< feed_forward
-  bool use_bias = true;             ///< dense, attention, feed_forward
-  std::string function = "none";    ///< dense, add, feed_forward: activation; activation: its function; pool: mode
-  int heads = 1;                    ///< attention, scores, mix
-  int kv_heads = 1;                 ///< scores, mix: heads of the second input
-  int groups = 1;                   ///< softmax
-  bool masked = false;              ///< softmax: features of a group are tokens, padding weighs nothing
-  std::optional<int> key_dim;       ///< attention
-  std::optional<int> value_dim;     ///< attention
-  std::optional<bool> row_max;      ///< attention; absent: automatic
-  std::string projection = "auto";  ///< attention: auto, merged or separate
-  double epsilon = 0;               ///< norms
-  double low = 0;                   ///< activation clip
-  double high = 0;                  ///< activation clip
-  double slope = 0;                 ///< activation leaky_relu
-  QuantizeSpec quantize;            ///< quantize
-  std::optional<SoftmaxTableSpec> softmax_tables;  ///< softmax; absent: rtlgen's own tables
+  What what;
 };
 
 /// The layers of a description in file order.

@@ -13,14 +13,14 @@ constexpr double kMaxInteger = 64;
 /// Reads what one layer says of its quantizer.
 class QuantizerReader {
  public:
-  QuantizerReader(const LayerSpec& spec, const WeightFile& weights, int tokens, int features)
-      : spec_(spec), weights_(weights), tokens_(tokens), features_(features) {}
+  QuantizerReader(const QuantizeSpec& said, const std::string& name, const SourceLocation& where,
+                  const WeightFile& weights, int tokens, int features)
+      : said_(said), name_(name), where_(where), weights_(weights), tokens_(tokens), features_(features) {}
 
   UniformQuantizer read() const {
-    const QuantizeSpec& said = spec_.quantize;
-    switch (said.form) {
+    switch (said_.form) {
       case QuantizeSpec::Form::format:
-        return uniform_quantizer(said.quantizer, features_);
+        return uniform_quantizer(said_.quantizer, features_);
       case QuantizeSpec::Form::per_feature:
         return formats({static_cast<std::size_t>(features_)});
       case QuantizeSpec::Form::per_token:
@@ -32,14 +32,14 @@ class QuantizerReader {
     }
     // The sign bit is the code: -1 stands for -scale, 0 for scale.
     UniformQuantizer result = uniform_quantizer({Format{true, 1, 1}, Rounding::trn, Overflow::sat}, features_);
-    result.scale = 2 * positive("scale", said.scale);
+    result.scale = 2 * positive("scale", said_.scale);
     result.zero_point.setConstant(-0.5);
     return result;
   }
 
  private:
   [[noreturn]] void fail(const std::string& message) const {
-    throw SourceError(spec_.where, "layer '" + spec_.name.name + "': " + message);
+    throw SourceError(where_, "layer '" + name_ + "': " + message);
   }
 
   /// What the description says for all features, or an array.
@@ -50,7 +50,7 @@ class QuantizerReader {
     return array(key, {static_cast<std::size_t>(features_)});
   }
   Eigen::VectorXd array(const std::string& key, const std::vector<std::size_t>& shape) const {
-    return weights_.vector(spec_.name.name + "." + key, shape, spec_.where);
+    return weights_.vector(name_ + "." + key, shape, where_);
   }
 
   Eigen::VectorXd positive(const std::string& key, const std::optional<double>& said) const {
@@ -73,11 +73,11 @@ class QuantizerReader {
 
   /// Fixed-point formats from arrays of this shape.
   UniformQuantizer formats(const std::vector<std::size_t>& shape) const {
-    const Quantizer& modes = spec_.quantize.quantizer;
+    const Quantizer& modes = said_.quantizer;
     const Eigen::VectorXd width = whole("width", array("width", shape), 0, kMaxFormatWidth);
     const Eigen::VectorXd integer = whole("integer", array("integer", shape), -kMaxInteger, kMaxInteger);
     Eigen::VectorXd is_signed = Eigen::VectorXd::Constant(width.size(), modes.format.is_signed ? 1 : 0);
-    if (weights_.contains(spec_.name.name + ".signed")) {
+    if (weights_.contains(name_ + ".signed")) {
       is_signed = whole("signed", array("signed", shape), 0, 1);
     }
     UniformQuantizer result = uniform_quantizer(modes, static_cast<int>(width.size()));
@@ -117,38 +117,38 @@ class QuantizerReader {
   }
 
   UniformQuantizer scaled() const {
-    const QuantizeSpec& said = spec_.quantize;
-    UniformQuantizer result = uniform_quantizer(said.quantizer, features_);
-    result.scale = positive("scale", said.scale);
+    UniformQuantizer result = uniform_quantizer(said_.quantizer, features_);
+    result.scale = positive("scale", said_.scale);
     result.zero_point.setZero();
-    if (said.zero_point || weights_.contains(spec_.name.name + ".zero_point")) {
-      result.zero_point = whole("zero_point", numbers("zero_point", said.zero_point), -0x1p32, 0x1p32);
+    if (said_.zero_point || weights_.contains(name_ + ".zero_point")) {
+      result.zero_point = whole("zero_point", numbers("zero_point", said_.zero_point), -0x1p32, 0x1p32);
     }
     result.shift = result.zero_point;
-    const std::optional<double> bits_said = said.bits ? std::optional<double>(*said.bits) : std::nullopt;
+    const std::optional<double> bits_said = said_.bits ? std::optional<double>(*said_.bits) : std::nullopt;
     const Eigen::VectorXd bits = whole("bits", numbers("bits", bits_said), 1, kMaxCodeBits);
     for (Eigen::Index f = 0; f < features_; ++f) {
       const auto i = static_cast<std::size_t>(f);
       const int width = static_cast<int>(bits[f]);
-      const Format format{said.quantizer.format.is_signed, width, width};
+      const Format format{said_.quantizer.format.is_signed, width, width};
       // Narrow: as many codes on both sides of 0, or one less above it.
-      result.low[i] = format.min() + (said.narrow && format.is_signed ? 1 : 0);
-      result.high[i] = format.max() - (said.narrow && !format.is_signed ? 1 : 0);
+      result.low[i] = format.min() + (said_.narrow && format.is_signed ? 1 : 0);
+      result.high[i] = format.max() - (said_.narrow && !format.is_signed ? 1 : 0);
       limit(result.low[i], result.high[i]);
     }
     return result;
   }
 
   void limit(std::int64_t& low, std::int64_t& high) const {
-    const QuantizeSpec& said = spec_.quantize;
-    low = said.low ? std::max(low, static_cast<std::int64_t>(std::ceil(*said.low))) : low;
-    high = said.high ? std::min(high, static_cast<std::int64_t>(std::floor(*said.high))) : high;
+    low = said_.low ? std::max(low, static_cast<std::int64_t>(std::ceil(*said_.low))) : low;
+    high = said_.high ? std::min(high, static_cast<std::int64_t>(std::floor(*said_.high))) : high;
     if (low > high) {
       fail("no whole number lies between the limits " + std::to_string(low) + " and " + std::to_string(high));
     }
   }
 
-  const LayerSpec& spec_;
+  const QuantizeSpec& said_;
+  const std::string& name_;
+  const SourceLocation& where_;
   const WeightFile& weights_;
   int tokens_;
   int features_;
@@ -156,8 +156,9 @@ class QuantizerReader {
 
 }  // namespace
 
-UniformQuantizer make_quantizer(const LayerSpec& spec, const WeightFile& weights, int tokens, int features) {
-  return QuantizerReader(spec, weights, tokens, features).read();
+UniformQuantizer make_quantizer(const QuantizeSpec& said, const std::string& name, const SourceLocation& where,
+                                const WeightFile& weights, int tokens, int features) {
+  return QuantizerReader(said, name, where, weights, tokens, features).read();
 }
 
 }  // namespace rtlgen

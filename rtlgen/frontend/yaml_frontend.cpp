@@ -4,11 +4,12 @@
 #include <filesystem>
 
 #include "rtlgen/files/file_bytes.hpp"
-#include "rtlgen/frontend/layer_expansion.hpp"
+#include "rtlgen/frontend/expansion.hpp"
 #include "rtlgen/frontend/layer_parser.hpp"
 #include "rtlgen/frontend/overrides.hpp"
 #include "rtlgen/frontend/verilog_names.hpp"
 #include "rtlgen/frontend/yaml_read.hpp"
+#include "rtlgen/model/layer_traits.hpp"
 
 namespace rtlgen {
 namespace {
@@ -49,7 +50,7 @@ class Frontend {
         weights == nullptr ? WeightFile() : WeightFile(resolve_file(*weights, "weights"), weights->text);
     model_.calibration_file = optional_file("calibration");
     model_.test_file = optional_file("test");
-    expand_layers(ordered, weight_file, precisions_, model_);
+    Expansion(ordered, weight_file, precisions_, model_).run();
     check_patterns();
     check_calibration();
     if (const YamlNode* const node = root_.find("classes")) {
@@ -150,7 +151,7 @@ class Frontend {
       model_.classes.push_back(read_text(item, "classes"));
     }
     const Layer& output = model_.layers.back();
-    const int features = output.op == LayerOp::argmax ? model_.layers[output.inputs[0]].features : output.features;
+    const int features = output.is<ArgmaxLayer>() ? model_.layers[output.inputs[0]].features : output.features;
     if (model_.classes.size() != static_cast<std::size_t>(features)) {
       throw SourceError(node.where, "'classes' has " + std::to_string(model_.classes.size()) + " names, the output '" +
                                         output.name + "' has " + std::to_string(features) + " features");
@@ -160,7 +161,7 @@ class Frontend {
   void check_patterns() const {
     std::vector<std::string> names;
     for (const Layer& layer : model_.layers) {
-      if (layer.op != LayerOp::input && layer.op != LayerOp::mask) {
+      if (!comes_with_event(layer)) {
         names.push_back(layer.name);
       }
     }
@@ -183,29 +184,13 @@ class Frontend {
     }
     for (Layer& layer : model_.layers) {
       const Precision precision = overlay(model_.default_precision, layer.precision);
-      if (rounds_to_events(layer.op)) {
+      if (rounds_to_events(layer)) {
         require_settled(layer, precision.activation, "activation");
       }
-      if (layer.op == LayerOp::attention) {
+      if (auto* const attention = layer.as<AttentionLayer>()) {
         require_settled(layer, precision.score, "score");
-        layer.row_max = layer.row_max.value_or(true);
+        attention->row_max = attention->row_max.value_or(true);
       }
-    }
-  }
-
-  /// Whether events settle an automatic activation format of such a layer: it rounds to one, and to numbers whose size
-  /// is not known without them.
-  static bool rounds_to_events(LayerOp op) {
-    switch (op) {
-      case LayerOp::input:
-      case LayerOp::mask:
-      case LayerOp::argmax:
-      case LayerOp::quantize:
-      case LayerOp::softmax:
-      case LayerOp::table_softmax:
-        return false;
-      default:
-        return true;
     }
   }
 

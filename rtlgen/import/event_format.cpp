@@ -19,6 +19,7 @@
 #include "rtlgen/import/default_formats.hpp"
 #include "rtlgen/import/feature_map.hpp"
 #include "rtlgen/import/layer_links.hpp"
+#include "rtlgen/model/layer_traits.hpp"
 
 namespace rtlgen {
 namespace {
@@ -158,7 +159,7 @@ class EventFormat {
       return nullptr;
     }
     const std::string function = layer.keys.value("function", "");
-    if (layer.type == "activation" && (function == "relu" || function == "clip" || function == "linear")) {
+    if (layer.type == "activation" && only_limits(function)) {
       return map;
     }
     const auto own = feature_map(layer);

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "rtlgen/model/layer_traits.hpp"
+
 namespace rtlgen {
 
 bool can_be_exact(const ImportedModel& model, const ImportedLayer& layer) {
@@ -9,11 +11,12 @@ bool can_be_exact(const ImportedModel& model, const ImportedLayer& layer) {
                                                "concat", "flatten", "scores",     "mix"};
   const bool is_function = layer.type == "activation";
   const std::string function = layer.keys.value(is_function ? "function" : "activation", "none");
-  if (function != "none" && function != "relu" && function != "clip" && function != "linear") {
+  if (function != "none" && !only_limits(function)) {
     return false;
   }
-  if (layer.type == "pool") {  // the mean of real tokens divides by another number in each event
-    return layer.keys.value("mode", "") != "mean" || model.mask == MaskKind::none;
+  if (layer.type == "pool") {
+    const PoolMode mode = layer.keys.value("mode", "") == "mean" ? PoolMode::mean : PoolMode::sum;
+    return is_exact_pool(mode, model.mask != MaskKind::none);
   }
   return is_function || kTypes.count(layer.type) != 0;
 }

@@ -14,7 +14,7 @@ constexpr std::size_t kScoreEvents = 256;  // events whose attention scores are 
 
 }  // namespace
 
-ScoreRange score_range(const Layer& layer, const RowMatrix& q, const RowMatrix& k, const Events& events) {
+ScoreRange score_range(const AttentionLayer& layer, const RowMatrix& q, const RowMatrix& k, const Events& events) {
   ScoreRange range;
   const Eigen::Index tokens = events.tokens;
   const Eigen::Index dim = q.cols() / layer.heads;
@@ -57,6 +57,12 @@ int AttentionFormats::zeros(int tokens) const {
 int AttentionFormats::product_width(int tokens, const Interval& range) const {
   const std::int64_t largest = ((std::int64_t{1} << exp_width) - 1) * tokens;
   return signed_width(largest * hull(range, Interval{0, 0})) + recip_width() + zeros(tokens);
+}
+
+SoftmaxTables softmax_tables(int exp_frac, int exp_width, int recip_index, int recip_lz_max) {
+  const int recip_width = recip_entry_bits(recip_index);
+  return {make_exp_table(exp_frac, exp_width), exp_width, make_reciprocal_table(recip_index, recip_width), recip_width,
+          recip_lz_max};
 }
 
 }  // namespace rtlgen

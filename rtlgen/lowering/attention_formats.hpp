@@ -6,7 +6,8 @@
 #include "ir/events.hpp"
 #include "ir/numerics/format.hpp"
 #include "ir/numerics/interval.hpp"
-#include "rtlgen/model/model.hpp"
+#include "primitives/softmax_tables.hpp"
+#include "rtlgen/model/layer.hpp"
 
 namespace rtlgen {
 
@@ -18,7 +19,7 @@ struct ScoreRange {
 };
 
 /// Of the attention layer's queries and keys (float tensors of the events); a seeded sample of 256 events is looked at.
-ScoreRange score_range(const Layer& layer, const RowMatrix& q, const RowMatrix& k, const Events& events);
+ScoreRange score_range(const AttentionLayer& layer, const RowMatrix& q, const RowMatrix& k, const Events& events);
 
 /// Bits of an entry of a table of reciprocals with `index` address bits.
 inline int recip_entry_bits(int index) { return index + 2; }
@@ -42,5 +43,8 @@ struct AttentionFormats {
   /// Bits of the normalised product (signed) of values in `range`.
   int product_width(int tokens, const Interval& range) const;
 };
+
+/// The tables of an attention or a softmax with so many address bits (`exp_frac`, `recip_index`) and bits of 2^x.
+SoftmaxTables softmax_tables(int exp_frac, int exp_width, int recip_index, int recip_lz_max);
 
 }  // namespace rtlgen

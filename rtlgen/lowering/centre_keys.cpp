@@ -22,11 +22,11 @@ std::vector<std::size_t> key_layers(const Model& model) {
   }
   std::vector<std::size_t> keys;
   for (const Layer& layer : model.layers) {
-    if (layer.op != LayerOp::attention) {
+    if (!layer.is<AttentionLayer>()) {
       continue;
     }
-    const Layer& key = model.layers[layer.inputs.at(1)];
-    if (key.op == LayerOp::dense && !key.relu && users[layer.inputs.at(1)] == 1) {
+    const auto* const key = model.layers[layer.inputs.at(1)].as<DenseLayer>();
+    if (key != nullptr && !key->flatten && !key->relu && users[layer.inputs.at(1)] == 1) {
       keys.push_back(layer.inputs.at(1));
     }
   }
@@ -47,7 +47,7 @@ void centre_keys(Model& model, const Events& calibration) {
     for (Eigen::Index f = 0; values.rows() > 0 && f < values.cols(); ++f) {
       const double mean = values.col(f).mean();
       if (2 * std::abs(mean) > values.col(f).cwiseAbs().maxCoeff()) {
-        model.layers[index].bias[f] -= mean;
+        model.layers[index].as<DenseLayer>()->bias[f] -= mean;
       }
     }
   }

@@ -79,17 +79,16 @@ ExactTensor equal_scales(Graph& graph, const ExactTensor& tensor, int groups, co
 }
 
 template <typename T>
-NodeId append_bank_product(Graph& graph, const std::string& name, const BankProductSpec& spec, NodeId a, NodeId b) {
+NodeId append_bank_product(Graph& graph, const std::string& name, const BankProductLayer& layer, NodeId a, NodeId b) {
   T operation;
-  operation.heads = spec.heads;
-  operation.kv_heads = spec.kv_heads;
+  operation.heads = layer.heads;
+  operation.kv_heads = layer.kv_heads;
   return append_node(graph, name, operation, {a, b});
 }
 
 }  // namespace
 
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name,
-                      bool& rounded) {
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name) {
   const TensorType& left = graph.node(a.node).type;
   const TensorType& right = graph.node(b.node).type;
   const VectorXd unit = a.factor * std::ldexp(1.0, left.frac);
@@ -97,8 +96,8 @@ ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, 
     const ExactTensor parts = exact_concatenation(graph, {a, b}, name + ".parts");
     RowMatrix ones(a.features(), 2 * a.features());
     ones << RowMatrix::Identity(a.features(), a.features()), RowMatrix::Identity(a.features(), a.features());
-    return exact_product(graph, parts, Product::dense, ones, VectorXd::Ones(a.features()), VectorXd::Zero(a.features()),
-                         rounded);
+    return exact_product(graph, parts, Product::dense, ones, VectorXd::Ones(a.features()),
+                         VectorXd::Zero(a.features()));
   }
   const int frac = std::max(left.frac, right.frac);
   const int width = std::max(left.width + frac - left.frac, right.width + frac - right.frac) + 1;
@@ -107,22 +106,22 @@ ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, 
   return tensor_of_node(id, unit * std::ldexp(1.0, -frac), a.offset + b.offset);
 }
 
-ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
+ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductLayer& layer,
                                const std::string& name) {
   // The scales of b may differ from sum to sum: those of a mix are over tokens.
-  const ExactTensor left = equal_scales(graph, a, spec.heads, name + ".left");
+  const ExactTensor left = equal_scales(graph, a, layer.heads, name + ".left");
   const ExactTensor right =
-      equal_scales(graph, b, spec.mix ? static_cast<int>(b.features()) : spec.kv_heads, name + ".right");
-  const NodeId id = spec.mix ? append_bank_product<Mix>(graph, name, spec, left.node, right.node)
-                             : append_bank_product<Scores>(graph, name, spec, left.node, right.node);
-  const Index results = graph.node(id).type.features / spec.heads;
-  const Index dim = b.features() / spec.kv_heads;
-  VectorXd factor(results * spec.heads);
-  for (Index head = 0; head < spec.heads; ++head) {
-    const Index first = (spec.kv_heads == 1 ? 0 : head) * dim;
+      equal_scales(graph, b, layer.mix ? static_cast<int>(b.features()) : layer.kv_heads, name + ".right");
+  const NodeId id = layer.mix ? append_bank_product<Mix>(graph, name, layer, left.node, right.node)
+                              : append_bank_product<Scores>(graph, name, layer, left.node, right.node);
+  const Index results = graph.node(id).type.features / layer.heads;
+  const Index dim = b.features() / layer.kv_heads;
+  VectorXd factor(results * layer.heads);
+  for (Index head = 0; head < layer.heads; ++head) {
+    const Index first = (layer.kv_heads == 1 ? 0 : head) * dim;
     for (Index result = 0; result < results; ++result) {
       factor[head * results + result] =
-          left.factor[head * (a.features() / spec.heads)] * right.factor[first + (spec.mix ? result : 0)];
+          left.factor[head * (a.features() / layer.heads)] * right.factor[first + (layer.mix ? result : 0)];
     }
   }
   return tensor_of_node(id, factor, VectorXd::Zero(factor.size()));

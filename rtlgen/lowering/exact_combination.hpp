@@ -5,25 +5,19 @@
 #include <string>
 #include <vector>
 
-#include "primitives/pool.hpp"
+#include "ir/pool_mode.hpp"
 #include "rtlgen/lowering/exact_tensor.hpp"
+#include "rtlgen/model/layer.hpp"
 
 namespace rtlgen {
 
 /// The exact sum of two nodes; where their scales differ, a product of both side by side (`name`.parts) with ones, for
 /// which see exact_product(). Throws IrError.
-ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name, bool& rounded);
-
-/// One of the two products of attention, and the heads of its operands.
-struct BankProductSpec {
-  bool mix = false;  ///< else scores
-  int heads = 1;
-  int kv_heads = 1;
-};
+ExactTensor exact_sum(Graph& graph, const ExactTensor& a, const ExactTensor& b, const std::string& name);
 
 /// Products of a and b, which must be nodes, head by head. Scales within the sums of a head must be equal but for
 /// powers of two, and offsets whole multiples of them. Throws IrError.
-ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductSpec& spec,
+ExactTensor exact_bank_product(Graph& graph, const ExactTensor& a, const ExactTensor& b, const BankProductLayer& layer,
                                const std::string& name);
 
 /// The tokens of x, which must be a node, into one; with `mask` of the real tokens only, which a mean cannot be. Throws

@@ -1,5 +1,7 @@
 #include "rtlgen/lowering/exact_sums.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -92,7 +94,7 @@ int rounded_bits(const TensorType& input, Index columns) {
 }
 
 ExactTensor exact_product(const Graph& graph, const ExactTensor& x, Product product, const RowMatrix& weight,
-                          const VectorXd& step, const VectorXd& bias, bool& rounded) {
+                          const VectorXd& step, const VectorXd& bias) {
   const Index features = x.features();
   const int bits = rounded_bits(graph.node(x.node).type, weight.cols());
   const double unit = unit_of(x.factor);
@@ -102,7 +104,6 @@ ExactTensor exact_product(const Graph& graph, const ExactTensor& x, Product prod
   ExactTensor result = tensor_of_node(x.node, VectorXd::Zero(weight.rows()), bias);
   result.product = product;
   if (!related) {
-    rounded = true;
     result.unrounded = RowMatrix(weight.rows(), weight.cols());
   }
   result.weight.shape = {static_cast<int>(weight.rows()), static_cast<int>(weight.cols())};
@@ -126,6 +127,15 @@ ExactTensor exact_product(const Graph& graph, const ExactTensor& x, Product prod
     result.factor[o] = row_step * unit;
   }
   return result;
+}
+
+void warn_if_rounded(const ExactTensor& product, const std::string& layer) {
+  if (product.unrounded.size() > 0) {
+    spdlog::warn(
+        "layer '{}': the scales of its input's features are not related by powers of two; its weights times these "
+        "scales are rounded to 32 bits",
+        layer);
+  }
 }
 
 ExactTensor separate_sums(Graph& graph, const ExactTensor& tensor, const std::string& name) {

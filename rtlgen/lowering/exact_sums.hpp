@@ -14,9 +14,12 @@ int rounded_bits(const TensorType& input, Eigen::Index columns);
 
 /// x times a constant matrix: weight_oi is a whole multiple of step_o. `product` is none of Product::none; `x` must be
 /// a node. Features of x whose scales are not related by powers of two have no common unit: the products are then
-/// rounded to 32 bits, and `rounded` is set. Throws IrError.
+/// rounded to 32 bits. Throws IrError.
 ExactTensor exact_product(const Graph& graph, const ExactTensor& x, Product product, const RowMatrix& weight,
-                          const Eigen::VectorXd& step, const Eigen::VectorXd& bias, bool& rounded);
+                          const Eigen::VectorXd& step, const Eigen::VectorXd& bias);
+
+/// Tells the user where the products of that layer are rounded.
+void warn_if_rounded(const ExactTensor& product, const std::string& layer);
 
 /// The tensor with its sums as integers of a node `name`, where they are none yet; limits and functions stay to be
 /// applied. Throws IrError.

@@ -24,6 +24,12 @@ int finest_frac(double largest, int bits) {
 
 }  // namespace
 
+Eigen::VectorXd QuantizedArray::reals() const {
+  return Eigen::VectorXd::NullaryExpr(static_cast<Eigen::Index>(mantissas.size()), [this](Eigen::Index i) {
+    return std::ldexp(static_cast<double>(mantissas[static_cast<std::size_t>(i)]), -frac);
+  });
+}
+
 QuantizedArray quantize_weights(const RowMatrix& weight, const FormatSpec& spec) {
   QuantizedArray result;
   result.mantissas.reserve(static_cast<std::size_t>(weight.size()));

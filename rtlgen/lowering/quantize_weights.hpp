@@ -14,6 +14,9 @@ namespace rtlgen {
 struct QuantizedArray {
   std::vector<std::int64_t> mantissas;
   int frac = 0;
+
+  /// The numbers that the mantissas stand for.
+  Eigen::VectorXd reals() const;
 };
 
 /// Weights [rows, columns]. Automatic: `bits` bits for each row, whose steps are powers of two of their own, at most 64

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "rtlgen/model/activation_functions.hpp"
+#include "rtlgen/model/layer_traits.hpp"
 
 namespace rtlgen {
 namespace {
@@ -21,7 +22,7 @@ RowMatrix softmax_rows(const RowMatrix& x) {
   return result;
 }
 
-RowMatrix normalize(const Layer& layer, const RowMatrix& x) {
+RowMatrix normalize(const NormalizeLayer& layer, const RowMatrix& x) {
   RowMatrix result = x;
   if (layer.center) {
     const Eigen::VectorXd means = x.rowwise().mean();
@@ -31,10 +32,6 @@ RowMatrix normalize(const Layer& layer, const RowMatrix& x) {
   const Eigen::ArrayXd factors = (power > 0).select(power.rsqrt(), 0.0);
   result.array().colwise() *= factors;
   return result;
-}
-
-RowMatrix apply_function(const Layer& layer, const RowMatrix& x) {
-  return x.unaryExpr([&](double value) { return activation_function(layer.function, value, layer.slope); });
 }
 
 /// Rows of the tokens that are real (all where there is no mask).
@@ -56,57 +53,71 @@ RowMatrix take_rows(const RowMatrix& x, Index first, const std::vector<Index>& r
   return result;
 }
 
+/// 2^(x - largest of the real features).
+template <typename Group, typename Weights>
+void exponentials(const SoftmaxLayer& /*layer*/, const Group& group, const std::vector<Index>& real, Weights& weights) {
+  double largest = -std::numeric_limits<double>::infinity();
+  for (const Index f : real) {
+    largest = std::max(largest, group[f]);
+  }
+  weights = ((group.array() - largest).min(0.0) * kLn2).exp();
+}
+
+template <typename Group, typename Weights>
+void exponentials(const TableSoftmaxLayer& layer, const Group& group, const std::vector<Index>& /*real*/,
+                  Weights& weights) {
+  const double largest = group.maxCoeff();
+  weights = group.unaryExpr([&](double value) { return layer.exp_table.at(largest - value); });
+}
+
+template <typename Weights>
+void divide(const SoftmaxLayer& /*layer*/, Weights& weights, double sum) {
+  if (sum > 0) {
+    weights /= sum;
+  }
+}
+
+template <typename Weights>
+void divide(const TableSoftmaxLayer& layer, Weights& weights, double sum) {
+  weights *= layer.inv_table.at(sum);
+}
+
 /// Softmax of every group of features; with a mask, feature j of a group is token j of the event.
-RowMatrix softmax(const Layer& layer, const RowMatrix& x, const RowMatrix* mask) {
+template <typename SoftmaxKind>
+RowMatrix softmax(const SoftmaxKind& layer, Index tokens, const RowMatrix& x, const RowMatrix* mask) {
   const Index count = x.cols() / layer.groups;
   RowMatrix result = RowMatrix::Zero(x.rows(), x.cols());
   std::vector<Index> real;
   for (Index row = 0; row < x.rows(); ++row) {
-    if (mask != nullptr && row % layer.tokens == 0) {
-      real = real_tokens(mask, row / layer.tokens, layer.tokens);
+    const Index event = row / tokens;
+    if (row % tokens == 0) {
+      real = real_tokens(mask, event, count);
     }
     for (Index first = 0; first < x.cols(); first += count) {
-      const auto group = x.row(row).segment(first, count);
       auto weights = result.row(row).segment(first, count);
-      if (layer.op == LayerOp::table_softmax) {
-        const double largest = group.maxCoeff();
-        weights = group.unaryExpr([&](double value) { return layer.exp_table.at(largest - value); });
-      } else if (mask == nullptr) {
-        weights = ((group.array() - group.maxCoeff()) * kLn2).exp();
-      } else {
-        double largest = -std::numeric_limits<double>::infinity();
-        for (const Index token : real) {
-          largest = std::max(largest, group[token]);
-        }
-        weights = ((group.array() - largest).min(0.0) * kLn2).exp();
-      }
+      exponentials(layer, x.row(row).segment(first, count), real, weights);
       for (Index f = 0; mask != nullptr && f < count; ++f) {
-        weights[f] *= (*mask)(row / layer.tokens * layer.tokens + f, 0);
+        weights[f] *= (*mask)(event * tokens + f, 0);
       }
-      const double sum = weights.sum();
-      if (layer.op == LayerOp::table_softmax) {
-        weights *= layer.inv_table.at(sum);
-      } else if (sum > 0) {
-        weights /= sum;
-      }
+      divide(layer, weights, weights.sum());
     }
   }
   return result;
 }
 
-/// Scores and mix: products of the tokens of a with all tokens of b, head by head.
-RowMatrix bank_product(const Layer& layer, const RowMatrix& a, const RowMatrix& b) {
-  const Index tokens = layer.tokens;
+/// Products of the tokens of a with all tokens of b, head by head; tokens and features are those of `shape`.
+RowMatrix bank_product(const BankProductLayer& layer, const Layer& shape, const RowMatrix& a, const RowMatrix& b) {
+  const Index tokens = shape.tokens;
   const Index dim = b.cols() / layer.kv_heads;
   const Index count = a.cols() / layer.heads;
-  const Index results = layer.features / layer.heads;
-  RowMatrix result(a.rows(), layer.features);
+  const Index results = shape.features / layer.heads;
+  RowMatrix result(a.rows(), shape.features);
   for (Index top = 0; top < a.rows(); top += tokens) {
     for (Index head = 0; head < layer.heads; ++head) {
       const auto left = a.block(top, head * count, tokens, count);
       const auto right = b.block(top, (layer.kv_heads == 1 ? 0 : head) * dim, tokens, dim);
       auto block = result.block(top, head * results, tokens, results);
-      if (layer.op == LayerOp::mix) {
+      if (layer.mix) {
         block.noalias() = left * right;
       } else {
         block.noalias() = left * right.transpose();
@@ -116,14 +127,14 @@ RowMatrix bank_product(const Layer& layer, const RowMatrix& a, const RowMatrix& 
   return result;
 }
 
-RowMatrix attention(const Layer& layer, const RowMatrix& q, const RowMatrix& k, const RowMatrix& v,
-                    const RowMatrix* mask) {
-  const Index tokens = layer.tokens;
+RowMatrix attention(const AttentionLayer& layer, const Layer& shape, const RowMatrix& q, const RowMatrix& k,
+                    const RowMatrix& v, const RowMatrix* mask) {
+  const Index tokens = shape.tokens;
   const Index heads = layer.heads;
   const Index key_dim = q.cols() / heads;
-  const Index value_dim = layer.features / heads;
+  const Index value_dim = shape.features / heads;
   const bool shared = layer.kv_heads == 1;
-  RowMatrix result = RowMatrix::Zero(q.rows(), layer.features);
+  RowMatrix result = RowMatrix::Zero(q.rows(), shape.features);
   for (Index event = 0; event < q.rows() / tokens; ++event) {
     const Index first = event * tokens;
     const std::vector<Index> rows = real_tokens(mask, event, tokens);
@@ -143,7 +154,7 @@ RowMatrix attention(const Layer& layer, const RowMatrix& q, const RowMatrix& k, 
   return result;
 }
 
-RowMatrix pool(const Layer& layer, const RowMatrix& x, Index tokens, const RowMatrix* mask) {
+RowMatrix pool(PoolMode mode, const RowMatrix& x, Index tokens, const RowMatrix* mask) {
   const Index events = x.rows() / tokens;
   RowMatrix result = RowMatrix::Zero(events, x.cols());
   for (Index event = 0; event < events; ++event) {
@@ -152,12 +163,12 @@ RowMatrix pool(const Layer& layer, const RowMatrix& x, Index tokens, const RowMa
       continue;
     }
     const RowMatrix real = take_rows(x, event * tokens, rows);
-    if (layer.function == "max") {
+    if (mode == PoolMode::max) {
       result.row(event) = real.colwise().maxCoeff();
     } else {
       result.row(event) = real.colwise().sum();
     }
-    if (layer.function == "mean") {
+    if (mode == PoolMode::mean) {
       result.row(event) /= static_cast<double>(rows.size());
     }
   }
@@ -176,9 +187,18 @@ RowMatrix argmax(const RowMatrix& x) {
   return result;
 }
 
-RowMatrix dense(const Layer& layer, const RowMatrix& x) {
+RowMatrix dense(const DenseLayer& layer, const RowMatrix& x) {
   RowMatrix result = x * layer.weight.transpose();
   result.rowwise() += layer.bias.transpose();
+  return result;
+}
+
+RowMatrix affine(const AffineLayer& layer, const RowMatrix& x) {
+  RowMatrix result = x.array().rowwise() * layer.factor.transpose().array();
+  result.rowwise() += layer.bias.transpose();
+  for (Index row = 0; layer.token_bias.size() > 0 && row < result.rows(); ++row) {
+    result.row(row) += layer.token_bias.row(row % layer.token_bias.rows());
+  }
   return result;
 }
 
@@ -201,65 +221,56 @@ RowMatrix mask_of(const Events& events) {
   return result;
 }
 
-RowMatrix evaluate_layer(const Model& model, const Layer& layer, const Events& events,
-                         const std::vector<RowMatrix>& tensors) {
-  const auto input = [&](std::size_t i) -> const RowMatrix& { return tensors[layer.inputs[i]]; };
-  const auto mask = [&](std::size_t i) { return layer.inputs.size() > i ? &tensors[layer.inputs[i]] : nullptr; };
-  switch (layer.op) {
-    case LayerOp::input:
-      return events.x;
-    case LayerOp::mask:
-      return mask_of(events);
-    case LayerOp::dense:
-      return dense(layer, input(0));
-    case LayerOp::flatten_dense: {
-      const Index width = layer.weight.cols();
-      const RowMatrix& x = input(0);
-      return dense(layer, Eigen::Map<const RowMatrix>(x.data(), x.size() / width, width));
-    }
-    case LayerOp::affine: {
-      RowMatrix result = input(0).array().rowwise() * layer.weight.row(0).array();
-      result.rowwise() += layer.bias.transpose();
-      for (Index row = 0; layer.token_bias.size() > 0 && row < result.rows(); ++row) {
-        result.row(row) += layer.token_bias.row(row % layer.token_bias.rows());
-      }
-      return result;
-    }
-    case LayerOp::add:
-      return input(0) + input(1);
-    case LayerOp::normalize:
-      return normalize(layer, input(0));
-    case LayerOp::attention:
-      return attention(layer, input(0), input(1), input(2), mask(3));
-    case LayerOp::quantize:
-      return quantize(layer.quantizer, input(0));
-    case LayerOp::concat: {
-      RowMatrix result(input(0).rows(), layer.features);
-      Index column = 0;
-      for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
-        result.middleCols(column, input(i).cols()) = input(i);
-        column += input(i).cols();
-      }
-      return result;
-    }
-    case LayerOp::activation:
-      if (layer.function == "clip") {
-        return input(0).cwiseMax(layer.low).cwiseMin(layer.high);
-      }
-      return apply_function(layer, input(0));
-    case LayerOp::pool:
-      return pool(layer, input(0), model.layers[layer.inputs[0]].tokens, mask(1));
-    case LayerOp::scores:
-    case LayerOp::mix:
-      return bank_product(layer, input(0), input(1));
-    case LayerOp::softmax:
-    case LayerOp::table_softmax:
-      return softmax(layer, input(0), mask(1));
-    case LayerOp::argmax:
-      break;
+/// The function of each kind of layer.
+class LayerEvaluator {
+ public:
+  LayerEvaluator(const Model& model, const Layer& layer, const Events& events, const std::vector<RowMatrix>& tensors)
+      : model_(model), layer_(layer), events_(events), tensors_(tensors) {}
+
+  RowMatrix operator()(const InputLayer& /*what*/) const { return events_.x; }
+  RowMatrix operator()(const MaskLayer& /*what*/) const { return mask_of(events_); }
+  RowMatrix operator()(const DenseLayer& what) const {
+    const RowMatrix& x = input(0);
+    const Index width = what.weight.cols();
+    return what.flatten ? dense(what, Eigen::Map<const RowMatrix>(x.data(), x.size() / width, width)) : dense(what, x);
   }
-  return argmax(input(0));
-}
+  RowMatrix operator()(const AffineLayer& what) const { return affine(what, input(0)); }
+  RowMatrix operator()(const AddLayer& /*what*/) const { return input(0) + input(1); }
+  RowMatrix operator()(const NormalizeLayer& what) const { return normalize(what, input(0)); }
+  RowMatrix operator()(const AttentionLayer& what) const {
+    return attention(what, layer_, input(0), input(1), input(2), mask(3));
+  }
+  RowMatrix operator()(const ActivationLayer& what) const {
+    return input(0).unaryExpr([&](double x) { return activation_function(what.function, x, what.slope); });
+  }
+  RowMatrix operator()(const ClipLayer& what) const { return input(0).cwiseMax(what.low).cwiseMin(what.high); }
+  RowMatrix operator()(const QuantizeLayer& what) const { return quantize(what.quantizer, input(0)); }
+  RowMatrix operator()(const ConcatLayer& /*what*/) const {
+    RowMatrix result(input(0).rows(), layer_.features);
+    Index column = 0;
+    for (std::size_t i = 0; i < layer_.inputs.size(); ++i) {
+      result.middleCols(column, input(i).cols()) = input(i);
+      column += input(i).cols();
+    }
+    return result;
+  }
+  RowMatrix operator()(const PoolLayer& what) const {
+    return pool(what.mode, input(0), model_.layers[layer_.inputs[0]].tokens, mask(1));
+  }
+  RowMatrix operator()(const BankProductLayer& what) const { return bank_product(what, layer_, input(0), input(1)); }
+  RowMatrix operator()(const SoftmaxLayer& what) const { return softmax(what, layer_.tokens, input(0), mask(1)); }
+  RowMatrix operator()(const TableSoftmaxLayer& what) const { return softmax(what, layer_.tokens, input(0), mask(1)); }
+  RowMatrix operator()(const ArgmaxLayer& /*what*/) const { return argmax(input(0)); }
+
+ private:
+  const RowMatrix& input(std::size_t i) const { return tensors_[layer_.inputs[i]]; }
+  const RowMatrix* mask(std::size_t i) const { return layer_.inputs.size() > i ? &input(i) : nullptr; }
+
+  const Model& model_;
+  const Layer& layer_;
+  const Events& events_;
+  const std::vector<RowMatrix>& tensors_;
+};
 
 }  // namespace
 
@@ -267,8 +278,8 @@ std::vector<RowMatrix> evaluate_float(const Model& model, const Events& events) 
   std::vector<RowMatrix> tensors;
   tensors.reserve(model.layers.size());
   for (const Layer& layer : model.layers) {
-    tensors.push_back(evaluate_layer(model, layer, events, tensors));
-    if (layer.relu) {
+    tensors.push_back(std::visit(LayerEvaluator(model, layer, events, tensors), layer.what));
+    if (has_relu(layer)) {
       tensors.back() = tensors.back().cwiseMax(0.0).eval();
     }
   }

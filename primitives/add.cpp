@@ -68,13 +68,12 @@ Cost Add::cost(const NodeView& view, const Hardware& hardware) const {
 
 void Add::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const Alignment alignment = align(view);
-  Instance instance{"token_add", emission.local("unit"), {}, {}};
-  instance.with("COUNT", hardware.lanes_of(view.node.type) * view.node.type.features);
-  instance.with("A_W", view.operand(0).width).with("A_SHIFT", alignment.shift_a);
-  instance.with("B_W", view.operand(1).width).with("B_SHIFT", alignment.shift_b);
-  instance.with_quantizer(alignment.frac, output).with("RELU", relu ? 1 : 0);
-  instance.port("clk", "clk").port("a", emission.input(0)).port("b", emission.input(1)).port("y", emission.output());
-  emission.instance(instance);
+  Cell& cell = emission.cell("token_add", "unit");
+  cell.with("COUNT", hardware.lanes_of(view.node.type) * view.node.type.features);
+  cell.with("A_W", view.operand(0).width).with("A_SHIFT", alignment.shift_a);
+  cell.with("B_W", view.operand(1).width).with("B_SHIFT", alignment.shift_b);
+  cell.with_quantizer(alignment.frac, output).with("RELU", relu ? 1 : 0);
+  cell.port("clk").port("a", emission.input(0)).port("b", emission.input(1)).port("y", emission.output());
 }
 
 }  // namespace rtlgen

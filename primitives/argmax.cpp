@@ -45,11 +45,10 @@ Cost Argmax::cost(const NodeView& view, const Hardware& hardware) const {
 void Argmax::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const TensorType& x = view.operand(0);
   for (int lane = 0; lane < hardware.lanes_of(x); ++lane) {
-    Instance instance{"argmax", emission.local(fmt::format("lane{}", lane)), {}, {}};
-    instance.with("COUNT", x.features).with("IN_W", x.width).with("LEVELS", hardware.device.levels);
-    instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
-    instance.port("index", slice(emission.output(), lane, view.node.type.width));
-    emission.instance(instance);
+    Cell& cell = emission.cell("argmax", fmt::format("lane{}", lane));
+    cell.with("COUNT", x.features).with("IN_W", x.width).with("LEVELS", hardware.device.levels);
+    cell.port("clk").port("x", emission.input(0).element(lane, x.features * x.width));
+    cell.port("index", emission.output().element(lane, view.node.type.width));
   }
 }
 

@@ -277,23 +277,22 @@ Cost Attention::cost(const NodeView& view, const Hardware& hardware) const {
 void Attention::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const Sizes sizes = sizes_of(*this, view);
   const int lanes = hardware.lanes_of(view.operand(0));
-  Instance instance{"attention", emission.local("unit"), {}, {}};
-  instance.with("TOKENS", sizes.tokens).with("LANES", lanes).with("HEADS", heads);
-  instance.with("KV_HEADS", kv_heads).with("KEY_DIM", sizes.key_dim).with("VALUE_DIM", sizes.value_dim);
-  instance.with("Q_W", view.operand(0).width).with("K_W", view.operand(1).width).with("V_W", view.operand(2).width);
-  instance.with("MASKED", sizes.masked ? 1 : 0).with("ROW_MAX", row_max ? 1 : 0);
-  instance.with("SCORE_SHIFT", sizes.score_frac - score.format.frac()).with("SCORE_W", score.format.width);
-  instance.with("SCORE_ROUNDING", static_cast<int>(score.rounding));
-  instance.with("SCORE_OVERFLOW", static_cast<int>(score.overflow));
-  instance.with("EXP_BIAS", exp_bias);
-  with_softmax_tables(instance, tables, hardware.device);
-  instance.with_quantizer(sizes.product_frac, output);
-  instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
-  instance.port("clk", "clk").port("kv_valid", emission.control(1).valid).port("kv_last", emission.control(1).last);
-  instance.port("k", emission.input(1)).port("v", emission.input(2));
-  instance.port("mask", sizes.masked ? emission.input(3) : std::to_string(lanes) + "'d0");
-  instance.port("q", emission.input(0)).port("y", emission.output());
-  emission.instance(instance);
+  Cell& cell = emission.cell("attention", "unit");
+  cell.with("TOKENS", sizes.tokens).with("LANES", lanes).with("HEADS", heads);
+  cell.with("KV_HEADS", kv_heads).with("KEY_DIM", sizes.key_dim).with("VALUE_DIM", sizes.value_dim);
+  cell.with("Q_W", view.operand(0).width).with("K_W", view.operand(1).width).with("V_W", view.operand(2).width);
+  cell.with("MASKED", sizes.masked ? 1 : 0).with("ROW_MAX", row_max ? 1 : 0);
+  cell.with("SCORE_SHIFT", sizes.score_frac - score.format.frac()).with("SCORE_W", score.format.width);
+  cell.with("SCORE_ROUNDING", static_cast<int>(score.rounding));
+  cell.with("SCORE_OVERFLOW", static_cast<int>(score.overflow));
+  cell.with("EXP_BIAS", exp_bias);
+  with_softmax_tables(cell, tables, hardware.device);
+  cell.with_quantizer(sizes.product_frac, output);
+  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  cell.port("clk").port("kv_valid", emission.control(1).valid).port("kv_last", emission.control(1).last);
+  cell.port("k", emission.input(1)).port("v", emission.input(2));
+  cell.port("mask", sizes.masked ? emission.input(3) : Expression::zeros(lanes));
+  cell.port("q", emission.input(0)).port("y", emission.output());
 }
 
 }  // namespace rtlgen

@@ -103,15 +103,14 @@ Cost BankProduct::cost(const NodeView& view, const Hardware& hardware) const {
 
 void BankProduct::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const Sizes sizes = sizes_of(*this, over_tokens(), view);
-  Instance instance{"bank_product", emission.local("unit"), {}, {}};
-  instance.with("TOKENS", sizes.tokens).with("LANES", hardware.lanes_of(view.operand(0)));
-  instance.with("HEADS", heads).with("BANK_HEADS", kv_heads).with("DIM", sizes.dim);
-  instance.with("OVER_TOKENS", over_tokens() ? 1 : 0);
-  instance.with("A_W", view.operand(0).width).with("B_W", view.operand(1).width).with("Y_W", view.node.type.width);
-  instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
-  instance.port("clk", "clk").port("b_valid", emission.control(1).valid).port("b_last", emission.control(1).last);
-  instance.port("b", emission.input(1)).port("a", emission.input(0)).port("y", emission.output());
-  emission.instance(instance);
+  Cell& cell = emission.cell("bank_product", "unit");
+  cell.with("TOKENS", sizes.tokens).with("LANES", hardware.lanes_of(view.operand(0)));
+  cell.with("HEADS", heads).with("BANK_HEADS", kv_heads).with("DIM", sizes.dim);
+  cell.with("OVER_TOKENS", over_tokens() ? 1 : 0);
+  cell.with("A_W", view.operand(0).width).with("B_W", view.operand(1).width).with("Y_W", view.node.type.width);
+  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  cell.port("clk").port("b_valid", emission.control(1).valid).port("b_last", emission.control(1).last);
+  cell.port("b", emission.input(1)).port("a", emission.input(0)).port("y", emission.output());
 }
 
 }  // namespace rtlgen

@@ -1,7 +1,5 @@
 #include "primitives/concat.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -19,18 +17,6 @@ int finest(const NodeView& view) {
     frac = std::max(frac, operand->frac);
   }
   return frac;
-}
-
-/// Element `index` of wire `name`, at the result's binary point and width.
-std::string aligned(const std::string& name, int index, const TensorType& from, const TensorType& to) {
-  const int low = index * from.width;
-  const int zeros = to.frac - from.frac;
-  const int signs = to.width - zeros - from.width;
-  std::string text = fmt::format("{}[{}:{}]", name, low + from.width - 1, low);
-  if (signs > 0) {
-    text = fmt::format("{{{}{{{}[{}]}}}}, ", signs, name, low + from.width - 1) + text;
-  }
-  return zeros > 0 ? text + fmt::format(", {{{}{{1'b0}}}}", zeros) : text;
 }
 
 }  // namespace
@@ -75,13 +61,14 @@ Timing Concat::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) co
 Cost Concat::cost(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {}; }
 
 void Concat::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
+  const TensorType& to = view.node.type;
   int element = 0;
-  for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
+  for (int lane = 0; lane < hardware.lanes_of(to); ++lane) {
     for (std::size_t i = 0; i < view.operands.size(); ++i) {
       const TensorType& from = view.operand(i);
       for (int f = 0; f < from.features; ++f) {
-        emission.line(fmt::format("assign {} = {{{}}};", slice(emission.output(), element++, view.node.type.width),
-                                  aligned(emission.input(i), lane * from.features + f, from, view.node.type)));
+        const Expression source = emission.input(i).element(lane * from.features + f, from.width);
+        emission.assign(emission.output().element(element++, to.width), source.aligned(to.frac - from.frac, to.width));
       }
     }
   }

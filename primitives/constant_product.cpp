@@ -42,68 +42,68 @@ struct Sums {
   int result_width;
 };
 
-/// What makes result `o` of a sum of this interval.
-std::string quantizer_text(const AdderNetlist& netlist, const Interval& sum, const Sums& sums,
-                           const ElementFormat& element, std::size_t o) {
+/// Adds what makes result `o` of a sum of this interval.
+void add_quantizer(Body& body, const AdderNetlist& netlist, const Interval& sum, const Sums& sums,
+                   const ElementFormat& element, int o, const Expression& result) {
   const auto [frac, relu, width] = sums;
-  const std::string target = slice("result", static_cast<int>(o), width);
+  const Expression target = result.element(o, width);
   if (sum.lo == sum.hi || element.pruned) {
-    return fmt::format("  assign {} = {};\n", target, verilog_number(element.apply(sum.lo, frac, relu), width));
+    body.assign(target, Expression::number(element.apply(sum.lo, frac, relu), width));
+    return;
   }
   const Format& format = element.quantizer.format;
   const int bits = signed_width(sum);
   const int quantized = format.width + (format.is_signed ? 0 : 1);  // what the requantizer gives
   const bool direct = !element.limits && element.align == 0 && quantized == width;
-  Instance instance{"requantize", fmt::format("quantize_{}", o), {}, {}};
-  instance.with("IN_W", bits).with_quantizer(frac, element.quantizer).with("RELU", relu ? 1 : 0);
-  instance.port("x", netlist.output(o, bits)).port("y", direct ? target : fmt::format("q{}", o));
-  if (direct) {
-    return to_verilog(instance);
-  }
-  std::string text = fmt::format("  wire [{}:0] q{};\n", quantized - 1, o) + to_verilog(instance);
-  std::string own = fmt::format("q{}", o);
+  Expression code = direct ? target : body.net(fmt::format("q{}", o), quantized);
+  Cell& cell = body.cell("requantize", fmt::format("quantize_{}", o));
+  cell.with("IN_W", bits).with_quantizer(frac, element.quantizer).with("RELU", relu ? 1 : 0);
+  cell.port("x", Expression::verilog(netlist.output(static_cast<std::size_t>(o), bits), bits)).port("y", code);
   if (element.limits) {
-    text += fmt::format("  wire [{}:0] l{};\n", quantized - 1, o);
-    Instance limiter{"limit", fmt::format("limit_{}", o), {}, {}};
+    const Expression limited = body.net(fmt::format("l{}", o), quantized);
+    Cell& limiter = body.cell("limit", fmt::format("limit_{}", o));
     limiter.with("W", quantized)
         .with("LOW", verilog_number(element.limits->lo, quantized))
         .with("HIGH", verilog_number(element.limits->hi, quantized));
-    limiter.port("x", own).port("y", fmt::format("l{}", o));
-    text += to_verilog(limiter);
-    own = fmt::format("l{}", o);
+    limiter.port("x", code).port("y", limited);
+    code = limited;
   }
-  const int extended = width - quantized - element.align;
-  std::string aligned = extended > 0 ? fmt::format("{{{}{{{}[{}]}}}}, ", extended, own, quantized - 1) : "";
-  aligned += own + (element.align > 0 ? fmt::format(", {{{}{{1'b0}}}}", element.align) : "");
-  return text + fmt::format("  assign {} = {{{}}};\n", target, aligned);
+  if (!direct) {
+    body.assign(target, code.aligned(element.align, width));
+  }
 }
 
-/// The Verilog module of a node.
-std::string module_text(const std::string& name, const NodeView& view, const AdderPipeline& pipeline, int levels,
-                        const Sums& sums, const FormatArray& formats) {
+/// The header and ports of a node's module.
+Module module_frame(const std::string& name, const NodeView& view, const AdderPipeline& pipeline, int levels,
+                    bool relu) {
   const TensorType& input = view.operand(0);
   const TensorType& output = view.node.type;
-  const AdderNetlist netlist(pipeline, "x", input.width);
-  std::string text = fmt::format(
-      "// {0}: y = requantize({1}W x + b), {2} inputs, {3} outputs, constant weights as shifted additions.\n"
-      "// Latency: {4} clocks ({5} adder levels, {6} a stage). Generated; {7} adders, about {8} LUTs.\n"
-      "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
-      "module {0} (\n"
-      "  input  wire clk,\n"
-      "  input  wire [{9}:0] x,  // {2} x signed {10}, {11} fraction bits\n"
-      "  output reg  [{12}:0] y  // {3} x signed {13}, {14} fraction bits\n"
-      ");\n\n",
-      name, sums.relu ? "relu " : "", input.features, output.features, pipeline.latency() + 1, pipeline.graph.depth(),
-      levels, pipeline.adders(), pipeline.graph.adder_bits(), input.features * input.width - 1, input.width, input.frac,
-      output.features * output.width - 1, output.width, output.frac);
-  text += netlist.body();
-  text += fmt::format("\n  wire [{}:0] result;\n", output.features * output.width - 1);
+  const auto shape = [](const TensorType& type) {
+    return fmt::format("{} x signed {}, {} fraction bits", type.features, type.width, type.frac);
+  };
+  Module module{
+      name, fmt::format("{}: y = requantize({}W x + b), {} inputs, {} outputs, constant weights as shifted additions.\n"
+                        "Latency: {} clocks ({} adder levels, {} a stage). Generated; {} adders, about {} LUTs.",
+                        name, relu ? "relu " : "", input.features, output.features, pipeline.latency() + 1,
+                        pipeline.graph.depth(), levels, pipeline.adders(), pipeline.graph.adder_bits())};
+  module.ports = {{PortKind::input, "clk"},
+                  {PortKind::input, "x", input.features * input.width, shape(input)},
+                  {PortKind::output_reg, "y", output.features * output.width, shape(output)}};
+  module.sinks = {"x"};  // inputs may be wider than what intervals leave of them
+  return module;
+}
+
+/// Fills the module of a node.
+void add_product(Body& body, const NodeView& view, const AdderPipeline& pipeline, const Sums& sums,
+                 const FormatArray& formats) {
+  const AdderNetlist netlist(pipeline, "x", view.operand(0).width);
+  body.text(netlist.body() + "\n");
+  const Expression result = body.net("result", view.node.type.features * view.node.type.width);
   for (std::size_t o = 0; o < pipeline.graph.outputs.size(); ++o) {
-    text += quantizer_text(netlist, pipeline.graph.interval(pipeline.graph.outputs[o]), sums, formats.element(o), o);
+    add_quantizer(body, netlist, pipeline.graph.interval(pipeline.graph.outputs[o]), sums, formats.element(o),
+                  static_cast<int>(o), result);
   }
-  text += "\n  always @(posedge clk) begin\n" + netlist.registers() + "    y <= result;\n  end\n\n";
-  // Inputs may be wider than what intervals leave of them.
-  return text + "  wire _unused = &{1'b0, x};\n\nendmodule\n\n`resetall\n";
+  body.text("\n  always @(posedge clk) begin\n" + netlist.registers() + "    y <= result;\n  end\n");
 }
 
 }  // namespace
@@ -164,17 +164,17 @@ Cost ConstantProduct::cost(const NodeView& view, const Hardware& hardware) const
 
 void ConstantProduct::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const AdderPipeline pipeline = plan(*this, view, hardware.device);
-  const std::string name = emission.module_name();
-  const Sums sums_of_node{sum_frac(view), relu, view.node.type.width};
-  emission.add_module(name, module_text(name, view, pipeline, hardware.device.levels, sums_of_node, output));
+  Module module = module_frame(emission.module_name(), view, pipeline, hardware.device.levels, relu);
+  const std::string name = module.name;
+  add_product(module.body, view, pipeline, {sum_frac(view), relu, view.node.type.width}, output);
+  emission.add_module(std::move(module));
   const int input_bits = view.operand(0).features * view.operand(0).width;
   const int output_bits = view.node.type.features * view.node.type.width;
   for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
-    Instance instance{name, emission.local(fmt::format("lane{}", lane)), {}, {}};
-    instance.port("clk", "clk")
-        .port("x", slice(emission.input(0), lane, input_bits))
-        .port("y", slice(emission.output(), lane, output_bits));
-    emission.instance(instance);
+    Cell& cell = emission.cell(name, fmt::format("lane{}", lane));
+    cell.port("clk")
+        .port("x", emission.input(0).element(lane, input_bits))
+        .port("y", emission.output().element(lane, output_bits));
   }
 }
 

@@ -1,4 +1,4 @@
-// Verilog of one node: wires in, instances out.
+// The netlist of one node: expressions in, cells out.
 #pragma once
 
 #include <map>
@@ -6,90 +6,69 @@
 #include <utility>
 #include <vector>
 
-#include "ir/graph.hpp"
-#include "ir/numerics/format.hpp"
-#include "primitives/device_model.hpp"
+#include "rtlgen/netlist/cell.hpp"
+#include "rtlgen/netlist/literals.hpp"
+#include "rtlgen/netlist/module.hpp"
 #include "rtlgen/netlist/name_scope.hpp"
 
 namespace rtlgen {
 
-struct SoftmaxTables;
-
-/// One module instance; parameters and ports keep their order.
-struct Instance {
-  std::string module;
-  std::string name;
-  std::vector<std::pair<std::string, std::string>> parameters;
-  std::vector<std::pair<std::string, std::string>> ports;
-
-  /// Adds a parameter with a plain number.
-  Instance& with(const std::string& parameter, std::int64_t value);
-  /// Adds a parameter with a Verilog expression.
-  Instance& with(const std::string& parameter, const std::string& value);
-  /// Adds the parameters SHIFT, OUT_W, OUT_SIGNED, ROUNDING and OVERFLOW of a requantizer; see rtl_lib/requantize.v.
-  Instance& with_quantizer(int input_frac, const Quantizer& quantizer);
-  /// Connects a port.
-  Instance& port(const std::string& port_name, const std::string& expression);
-};
-
-/// Adds the parameters EXP_FRAC ... RECIP_TABLE that the modules softmax and attention share.
-void with_softmax_tables(Instance& instance, const SoftmaxTables& tables, const DeviceModel& device);
-
-/// The Verilog text of an instance, indented by two spaces.
-std::string to_verilog(const Instance& instance);
-
 /// The control wires of a stream.
 struct ControlWires {
-  std::string valid;
-  std::string first;
-  std::string last;
+  Expression valid;
+  Expression first;
+  Expression last;
 };
 
-/// Files and text that a core is made of, as they gather.
+/// What a core is made of, as it gathers.
 struct Design {
-  std::string top;                           ///< name of the top module; prefix of generated modules
-  std::map<std::string, std::string> files;  ///< generated modules: name -> text
-  std::string body;                          ///< wires and instances of the top module
-  NameScope names;                           ///< of wires and instances in the top module
-  NameScope modules;                         ///< of modules, those of rtl_lib among them
+  std::string top;                        ///< name of the top module; prefix of generated modules
+  std::map<std::string, Module> modules;  ///< generated modules by name
+  Body body;                              ///< of the top module
+  NameScope names;                        ///< of nets and cells in the top module
+  NameScope module_names;                 ///< those of rtl_lib among them
 };
 
-/// What a primitive sees while it writes one node.
+/// What a primitive sees while it builds one node.
 class Emission {
  public:
-  Emission(Design& design, std::string output, std::vector<std::string> inputs, std::vector<ControlWires> controls)
-      : design_(design), output_(std::move(output)), inputs_(std::move(inputs)), controls_(std::move(controls)) {}
+  /// `name` is the node's in the IR.
+  Emission(Design& design, std::string name, Expression output, std::vector<Expression> inputs,
+           std::vector<ControlWires> controls)
+      : design_(design),
+        name_(std::move(name)),
+        output_(std::move(output)),
+        inputs_(std::move(inputs)),
+        controls_(std::move(controls)) {}
 
-  /// Wire of the result, already declared: [lanes * features * width].
-  const std::string& output() const { return output_; }
-  /// Wire of an operand, aligned in time with the others.
-  const std::string& input(std::size_t index) const { return inputs_.at(index); }
+  /// The net of the result, already declared: [lanes * features * width].
+  const Expression& output() const { return output_; }
+  /// The net of an operand, aligned in time with the others.
+  const Expression& input(std::size_t index) const { return inputs_.at(index); }
   /// Control wires that go with an operand.
   const ControlWires& control(std::size_t index) const { return controls_.at(index); }
-  /// A name for the node's instances and inner wires.
-  std::string local(const std::string& suffix) const { return design_.names.part(output_, suffix); }
+
+  /// Declares an inner net of the node.
+  Expression net(const std::string& suffix, int width) { return design_.body.net(local(suffix), width); }
+  void assign(const Expression& target, const Expression& value) { design_.body.assign(target, value); }
+  /// Adds a cell of a module, of rtl_lib or a generated one, which stays where it is while the core is built.
+  Cell& cell(const std::string& module, const std::string& suffix);
   /// A name for a generated module of this node.
   std::string module_name(const std::string& suffix = "") const;
-
-  /// Adds a line to the top module.
-  void line(const std::string& text);
-  /// Adds an instance of a module, of rtl_lib or a generated one.
-  void instance(const Instance& instance);
-  /// Adds the text of a generated module, called by a module_name().
-  void add_module(const std::string& name, const std::string& text);
+  /// Adds a generated module, called by a module_name().
+  void add_module(Module module);
+  /// Divides what the node takes among its cells.
+  void charge(const Cost& cost) const;
 
  private:
-  Design& design_;
-  std::string output_;
-  std::vector<std::string> inputs_;
-  std::vector<ControlWires> controls_;
-};
+  std::string local(const std::string& suffix) const { return design_.names.part(output_.text(), suffix); }
 
-/// A slice `name[index*width +: width]`.
-std::string slice(const std::string& name, int index, int width);
-/// A sized decimal literal of a signed or unsigned number.
-std::string verilog_number(std::int64_t value, int width);
-/// A flat literal of unsigned or two's complement entries, entry 0 in the low bits, in hexadecimal.
-std::string verilog_table(const std::vector<std::int64_t>& entries, int width);
+  Design& design_;
+  std::string name_;
+  Expression output_;
+  std::vector<Expression> inputs_;
+  std::vector<ControlWires> controls_;
+  std::vector<Cell*> cells_;  // in the body of the design
+};
 
 }  // namespace rtlgen

@@ -48,18 +48,12 @@ int accumulator_width(const FlattenDense& dense, const NodeView& view) {
 
 /// The ROM: for each beat the weights of the tokens in it, element o * inputs + i; lanes beyond the last token weigh
 /// nothing.
-std::string rom_module(const FlattenDense& dense, const std::string& name, int inputs, int beats, int beat_width) {
+Module rom_module(const FlattenDense& dense, const std::string& name, int inputs, int beats, int beat_width) {
   const Literal& weight = dense.weight;
   const int outputs = weight.shape[0];
   const int columns = weight.shape[1];
   const int width = weight_width(dense);
-  std::string text = fmt::format(
-      "// {0}: weights of {1} outputs x {2} inputs for each of {3} beats, signed {4} bits. Combinational. "
-      "Generated.\n"
-      "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
-      "module {0} (\n  input  wire [{5}:0] beat,\n  output reg  [{6}:0] weights\n);\n\n"
-      "  always @* begin\n    case (beat)\n",
-      name, outputs, inputs, beats, width, beat_width - 1, outputs * inputs * width - 1);
+  std::string text = "  always @* begin\n    case (beat)\n";
   for (int beat = 0; beat < beats; ++beat) {
     std::vector<std::int64_t> word;
     for (int o = 0; o < outputs; ++o) {
@@ -74,7 +68,13 @@ std::string rom_module(const FlattenDense& dense, const std::string& name, int i
     const std::string label = beat + 1 < beats ? fmt::format("{}'d{}", beat_width, beat) : "default";
     text += fmt::format("      {}: weights = {};\n", label, verilog_table(word, width));
   }
-  return text + "    endcase\n  end\n\nendmodule\n\n`resetall\n";
+  Module module{
+      name, fmt::format("{}: weights of {} outputs x {} inputs for each of {} beats, signed {} bits. Combinational. "
+                        "Generated.",
+                        name, outputs, inputs, beats, width)};
+  module.ports = {{PortKind::input, "beat", beat_width}, {PortKind::output_reg, "weights", outputs * inputs * width}};
+  module.body.text(text + "    endcase\n  end\n");
+  return module;
 }
 
 }  // namespace
@@ -130,25 +130,21 @@ void FlattenDense::emit(const NodeView& view, const Hardware& hardware, Emission
   const int outputs = view.node.type.features;
   const int beats = ceil_div(x.tokens, hardware.lanes_of(x));
   const int beat_width = std::max(1, clog2(beats));
-  const int word = outputs * inputs * weight_width(*this);
   const std::string rom = emission.module_name("weights");
-  emission.add_module(rom, rom_module(*this, rom, inputs, beats, beat_width));
-  emission.line(fmt::format("wire [{}:0] {};", beat_width - 1, emission.local("beat")));
-  emission.line(fmt::format("wire [{}:0] {};", word - 1, emission.local("weights")));
-  Instance memory{rom, emission.local("rom"), {}, {}};
-  memory.port("beat", emission.local("beat")).port("weights", emission.local("weights"));
-  emission.instance(memory);
-  Instance instance{"beat_dense", emission.local("unit"), {}, {}};
-  instance.with("BEATS", beats).with("INPUTS", inputs).with("OUTPUTS", outputs).with("X_W", x.width);
-  instance.with("W_W", weight_width(*this)).with("ACC_W", accumulator_width(*this, view));
-  instance.with("BIAS", verilog_table(bias.values, accumulator_width(*this, view)));
-  instance.with_quantizer(sum_type(*this, view).frac, output).with("RELU", relu ? 1 : 0);
-  instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  emission.add_module(rom_module(*this, rom, inputs, beats, beat_width));
+  const Expression beat = emission.net("beat", beat_width);
+  const Expression weights = emission.net("weights", outputs * inputs * weight_width(*this));
+  emission.cell(rom, "rom").port("beat", beat).port("weights", weights);
+  Cell& cell = emission.cell("beat_dense", "unit");
+  cell.with("BEATS", beats).with("INPUTS", inputs).with("OUTPUTS", outputs).with("X_W", x.width);
+  cell.with("W_W", weight_width(*this)).with("ACC_W", accumulator_width(*this, view));
+  cell.with("BIAS", verilog_table(bias.values, accumulator_width(*this, view)));
+  cell.with_quantizer(sum_type(*this, view).frac, output).with("RELU", relu ? 1 : 0);
+  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
   const ControlWires& control = emission.control(0);
-  instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
-  instance.port("in_last", control.last).port("x", emission.input(0)).port("beat", emission.local("beat"));
-  instance.port("weights", emission.local("weights")).port("y", emission.output());
-  emission.instance(instance);
+  cell.port("clk").port("in_valid", control.valid).port("in_first", control.first);
+  cell.port("in_last", control.last).port("x", emission.input(0)).port("beat", beat);
+  cell.port("weights", weights).port("y", emission.output());
 }
 
 }  // namespace rtlgen

@@ -137,16 +137,15 @@ void Normalize::emit(const NodeView& view, const Hardware& hardware, Emission& e
   const Widths sizes = widths(*this, view);
   const TensorType& x = view.operand(0);
   for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
-    Instance instance{"normalize", emission.local(fmt::format("lane{}", lane)), {}, {}};
-    instance.with("FEATURES", x.features).with("IN_W", x.width).with("CENTER", center ? 1 : 0);
-    instance.with("EPSILON", fmt::format("{}'d{}", sizes.variance, epsilon));
-    instance.with("V_W", sizes.variance).with("INDEX_W", sizes.index).with("TABLE_W", rsqrt_width);
-    instance.with("TABLE", verilog_table(rsqrt_table.values, rsqrt_width));
-    instance.with_quantizer(product_frac(*this, sizes), output);
-    instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
-    instance.port("clk", "clk").port("x", slice(emission.input(0), lane, x.features * x.width));
-    instance.port("y", slice(emission.output(), lane, x.features * view.node.type.width));
-    emission.instance(instance);
+    Cell& cell = emission.cell("normalize", fmt::format("lane{}", lane));
+    cell.with("FEATURES", x.features).with("IN_W", x.width).with("CENTER", center ? 1 : 0);
+    cell.with("EPSILON", fmt::format("{}'d{}", sizes.variance, epsilon));
+    cell.with("V_W", sizes.variance).with("INDEX_W", sizes.index).with("TABLE_W", rsqrt_width);
+    cell.with("TABLE", verilog_table(rsqrt_table.values, rsqrt_width));
+    cell.with_quantizer(product_frac(*this, sizes), output);
+    cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+    cell.port("clk").port("x", emission.input(0).element(lane, x.features * x.width));
+    cell.port("y", emission.output().element(lane, x.features * view.node.type.width));
   }
 }
 

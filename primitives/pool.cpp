@@ -116,21 +116,20 @@ Cost Pool::cost(const NodeView& view, const Hardware& hardware) const {
 
 void Pool::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const TensorType& x = view.operand(0);
-  Instance instance{"pool", emission.local("unit"), {}, {}};
-  instance.with("MODE", static_cast<int>(mode)).with("TOKENS", x.tokens).with("LANES", hardware.lanes_of(x));
-  instance.with("FEATURES", x.features).with("IN_W", x.width).with("MASKED", masked(view) ? 1 : 0);
+  Cell& cell = emission.cell("pool", "unit");
+  cell.with("MODE", static_cast<int>(mode)).with("TOKENS", x.tokens).with("LANES", hardware.lanes_of(x));
+  cell.with("FEATURES", x.features).with("IN_W", x.width).with("MASKED", masked(view) ? 1 : 0);
   if (mode == PoolMode::mean) {
-    instance.with("SCALE_W", scale_width);
-    instance.with("SCALES", verilog_table(scales.values, scale_width));
+    cell.with("SCALE_W", scale_width);
+    cell.with("SCALES", verilog_table(scales.values, scale_width));
   }
-  instance.with_quantizer(exact_result_type(*this, view).frac, output);
-  instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  cell.with_quantizer(exact_result_type(*this, view).frac, output);
+  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
   const ControlWires& control = emission.control(0);
-  instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
-  instance.port("in_last", control.last).port("x", emission.input(0));
-  const std::string all_real = std::to_string(hardware.lanes_of(x)) + "'d0";
-  instance.port("mask", masked(view) ? emission.input(1) : all_real).port("y", emission.output());
-  emission.instance(instance);
+  cell.port("clk").port("in_valid", control.valid).port("in_first", control.first);
+  cell.port("in_last", control.last).port("x", emission.input(0));
+  cell.port("mask", masked(view) ? emission.input(1) : Expression::zeros(hardware.lanes_of(x)))
+      .port("y", emission.output());
 }
 
 Literal make_mean_scales(int tokens, int width) {

@@ -4,18 +4,6 @@
 
 namespace rtlgen {
 
-Cost& Cost::operator+=(const Cost& other) {
-  lut += other.lut;
-  ff += other.ff;
-  dsp += other.dsp;
-  bram += other.bram;
-  return *this;
-}
-
-Cost operator*(double factor, const Cost& cost) {
-  return {factor * cost.lut, factor * cost.ff, factor * cost.dsp, factor * cost.bram};
-}
-
 const Primitive& primitive_of(const Node& node) {
   const auto* const primitive = node.as<Primitive>();
   if (primitive == nullptr) {

@@ -8,6 +8,7 @@
 
 #include "ir/graph.hpp"
 #include "primitives/device_model.hpp"
+#include "rtlgen/netlist/cost.hpp"
 
 namespace rtlgen {
 
@@ -46,26 +47,15 @@ struct Timing {
   static Timing behind(int latency, std::size_t operands);
 };
 
-/// Estimated resources of all lanes of a node.
-struct Cost {
-  double lut = 0;
-  double ff = 0;
-  double dsp = 0;
-  double bram = 0;
-
-  Cost& operator+=(const Cost& other);
-};
-Cost operator*(double factor, const Cost& cost);
-
 /// An operation that is hardware as well. Its attributes are public data members; all else is stateless.
 /// `primitives/registry.cpp` lists them.
 class Primitive : public Operation {
  public:
   /// Latency of the RTL, from the same formula as the module's header.
   virtual Timing timing(const NodeView& view, const Hardware& hardware) const = 0;
-  /// Estimated resources.
+  /// Estimated resources of all lanes.
   virtual Cost cost(const NodeView& view, const Hardware& hardware) const = 0;
-  /// Writes the instances (and modules, where they are generated) of this node.
+  /// Adds the cells (and modules, where they are generated) of this node.
   virtual void emit(const NodeView& view, const Hardware& hardware, Emission& emission) const = 0;
 };
 

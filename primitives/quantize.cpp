@@ -32,12 +32,11 @@ Cost Quantize::cost(const NodeView& view, const Hardware& hardware) const {
 }
 
 void Quantize::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
-  Instance instance{"vector_requantize", emission.local("unit"), {}, {}};
-  instance.with("COUNT", hardware.lanes_of(view.node.type) * view.node.type.features);
-  instance.with("IN_W", view.operand(0).width).with_quantizer(view.operand(0).frac, output);
-  instance.with("RELU", relu ? 1 : 0);
-  instance.port("clk", "clk").port("x", emission.input(0)).port("y", emission.output());
-  emission.instance(instance);
+  Cell& cell = emission.cell("vector_requantize", "unit");
+  cell.with("COUNT", hardware.lanes_of(view.node.type) * view.node.type.features);
+  cell.with("IN_W", view.operand(0).width).with_quantizer(view.operand(0).frac, output);
+  cell.with("RELU", relu ? 1 : 0);
+  cell.port("clk").port("x", emission.input(0)).port("y", emission.output());
 }
 
 }  // namespace rtlgen

@@ -1,7 +1,5 @@
 #include "primitives/slice.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 #include "primitives/emission.hpp"
@@ -50,9 +48,9 @@ void Slice::emit(const NodeView& view, const Hardware& hardware, Emission& emiss
   const TensorType& to = view.node.type;
   for (int lane = 0; lane < hardware.lanes_of(to); ++lane) {
     for (int f = 0; f < to.features; ++f) {
-      const int source = lane * from.features + first + f;
-      emission.line(fmt::format("assign {} = {}[{} +: {}];", slice(emission.output(), lane * to.features + f, to.width),
-                                emission.input(0), source * from.width + dropped_bits(view, output), to.width));
+      const Expression source = emission.input(0).element(lane * from.features + first + f, from.width);
+      emission.assign(emission.output().element(lane * to.features + f, to.width),
+                      source.bits(dropped_bits(view, output), to.width));
     }
   }
 }

@@ -105,19 +105,18 @@ void Softmax::emit(const NodeView& view, const Hardware& hardware, Emission& emi
   const TensorType& x = view.operand(0);
   const SoftmaxGroups grouping(view, groups);
   const int frac = tables.recip_frac(sum_width(tables, grouping));
-  const std::string max_enable = emit_enable(view, grouping, hardware, 0, "max_enable", emission);
-  const std::string exp_enable =
+  const Expression max_enable = emit_enable(view, grouping, hardware, 0, "max_enable", emission);
+  const Expression exp_enable =
       emit_enable(view, grouping, hardware, exponential_delay(grouping, hardware), "exp_enable", emission);
   for (int unit = 0; unit < hardware.lanes_of(view.node.type) * groups; ++unit) {
-    Instance instance{"softmax", emission.local(fmt::format("unit{}", unit)), {}, {}};
-    instance.with("COUNT", grouping.count).with("IN_W", x.width);
-    with_softmax_tables(instance, tables, hardware.device);
-    instance.with_quantizer(frac, output);
-    instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
-    instance.port("clk", "clk").port("max_enable", max_enable).port("exp_enable", exp_enable);
-    instance.port("x", slice(emission.input(0), unit, grouping.count * x.width));
-    instance.port("y", slice(emission.output(), unit, grouping.count * view.node.type.width));
-    emission.instance(instance);
+    Cell& cell = emission.cell("softmax", fmt::format("unit{}", unit));
+    cell.with("COUNT", grouping.count).with("IN_W", x.width);
+    with_softmax_tables(cell, tables, hardware.device);
+    cell.with_quantizer(frac, output);
+    cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+    cell.port("clk").port("max_enable", max_enable).port("exp_enable", exp_enable);
+    cell.port("x", emission.input(0).element(unit, grouping.count * x.width));
+    cell.port("y", emission.output().element(unit, grouping.count * view.node.type.width));
   }
 }
 

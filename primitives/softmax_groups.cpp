@@ -1,7 +1,5 @@
 #include "primitives/softmax_groups.hpp"
 
-#include <fmt/format.h>
-
 #include "primitives/node_rules.hpp"
 
 namespace rtlgen {
@@ -23,19 +21,17 @@ Timing softmax_timing(const SoftmaxGroups& groups, int latency) {
   return groups.masked ? Timing::behind(latency, 2) : Timing{latency};
 }
 
-std::string emit_enable(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay,
-                        const std::string& suffix, Emission& emission) {
+Expression emit_enable(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay,
+                       const std::string& suffix, Emission& emission) {
   if (!groups.masked) {
-    return fmt::format("{{{}{{1'b1}}}}", groups.count);
+    return Expression::ones(groups.count);
   }
-  std::string wire = emission.local(suffix);
-  emission.line(fmt::format("wire [{}:0] {};", groups.count - 1, wire));
-  Instance instance{"key_mask", emission.local(suffix + "_mask"), {}, {}};
-  instance.with("TOKENS", groups.count).with("LANES", hardware.lanes_of(view.operand(1))).with("DELAY", delay);
-  instance.port("clk", "clk").port("valid", emission.control(1).valid).port("last", emission.control(1).last);
-  instance.port("mask", emission.input(1)).port("enable", wire);
-  emission.instance(instance);
-  return wire;
+  Expression enable = emission.net(suffix, groups.count);
+  Cell& cell = emission.cell("key_mask", suffix + "_mask");
+  cell.with("TOKENS", groups.count).with("LANES", hardware.lanes_of(view.operand(1))).with("DELAY", delay);
+  cell.port("clk").port("valid", emission.control(1).valid).port("last", emission.control(1).last);
+  cell.port("mask", emission.input(1)).port("enable", enable);
+  return enable;
 }
 
 }  // namespace rtlgen

@@ -54,7 +54,7 @@ Timing softmax_timing(const SoftmaxGroups& groups, int latency);
 
 /// Adds what brings the mask to the wire that is returned, `delay` clocks after the operand x: [count] bits, all ones
 /// without a mask.
-std::string emit_enable(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay,
-                        const std::string& suffix, Emission& emission);
+Expression emit_enable(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay,
+                       const std::string& suffix, Emission& emission);
 
 }  // namespace rtlgen

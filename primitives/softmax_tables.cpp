@@ -5,6 +5,7 @@
 #include <string>
 
 #include "primitives/node_rules.hpp"
+#include "rtlgen/netlist/literals.hpp"
 
 namespace rtlgen {
 
@@ -111,5 +112,17 @@ Cost max_tree_cost(int count, int width) { return {(count - 1) * 1.5 * width, (c
 int adder_tree_latency(int count, int levels) { return ceil_div(clog2(count), levels); }
 
 int max_tree_latency(int count, int levels) { return ceil_div(clog2(count), std::max(1, levels / 2)); }
+
+void with_softmax_tables(Cell& cell, const SoftmaxTables& tables, const DeviceModel& device) {
+  cell.with("EXP_FRAC", tables.exp_frac())
+      .with("EXP_W", tables.exp_width)
+      .with("EXP_STAGES", device.table_stages)
+      .with("EXP_TABLE", verilog_table(tables.exp_table.values, tables.exp_width))
+      .with("RECIP_INDEX_W", tables.recip_index())
+      .with("RECIP_TABLE_W", tables.recip_width)
+      .with("RECIP_LZ_MAX", tables.recip_lz_max)
+      .with("RECIP_STAGES", device.table_stages)
+      .with("RECIP_TABLE", verilog_table(tables.recip_table.values, tables.recip_width));
+}
 
 }  // namespace rtlgen

@@ -5,6 +5,7 @@
 
 #include "ir/graph.hpp"
 #include "primitives/primitive.hpp"
+#include "rtlgen/netlist/cell.hpp"
 
 namespace rtlgen {
 
@@ -47,5 +48,8 @@ Cost max_tree_cost(int count, int width);
 /// Clocks of rtl_lib/adder_tree.v, and of rtl_lib/max_tree.v.
 int adder_tree_latency(int count, int levels);
 int max_tree_latency(int count, int levels);
+
+/// Adds the parameters EXP_FRAC ... RECIP_TABLE that the modules softmax and attention share.
+void with_softmax_tables(Cell& cell, const SoftmaxTables& tables, const DeviceModel& device);
 
 }  // namespace rtlgen

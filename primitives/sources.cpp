@@ -39,14 +39,15 @@ Cost Input::cost(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
 
 /// Wiring: the port's elements, each extended to a signed number.
 void Input::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
+  const int elements = hardware.lanes_of(view.node.type) * view.node.type.features;
+  const Expression port("in_data", elements * format.format.width);
   if (format.format.is_signed) {
-    emission.line("assign " + emission.output() + " = in_data;");
+    emission.assign(emission.output(), port);
     return;
   }
-  const int elements = hardware.lanes_of(view.node.type) * view.node.type.features;
   for (int element = 0; element < elements; ++element) {
-    emission.line("assign " + slice(emission.output(), element, view.node.type.width) + " = {1'b0, " +
-                  slice("in_data", element, format.format.width) + "};");
+    emission.assign(emission.output().element(element, view.node.type.width),
+                    Expression::concatenation({Expression::zeros(1), port.element(element, format.format.width)}));
   }
 }
 
@@ -77,14 +78,13 @@ Cost Mask::cost(const NodeView& /*view*/, const Hardware& hardware) const {
 
 void Mask::emit(const NodeView& /*view*/, const Hardware& hardware, Emission& emission) const {
   if (kind == MaskKind::valid) {
-    emission.line("assign " + emission.output() + " = in_mask;");
+    emission.assign(emission.output(), Expression("in_mask", hardware.lanes));
     return;
   }
-  Instance instance{"count_mask", emission.local("counter"), {}, {}};
-  instance.with("TOKENS", hardware.tokens).with("LANES", hardware.lanes).with("COUNT_W", clog2(hardware.tokens + 1));
-  instance.port("clk", "clk").port("rst", "rst").port("in_valid", "in_valid").port("in_first", "in_first");
-  instance.port("in_count", "in_count").port("mask", emission.output());
-  emission.instance(instance);
+  Cell& cell = emission.cell("count_mask", "counter");
+  cell.with("TOKENS", hardware.tokens).with("LANES", hardware.lanes).with("COUNT_W", clog2(hardware.tokens + 1));
+  cell.port("clk").port("rst").port("in_valid").port("in_first");
+  cell.port("in_count").port("mask", emission.output());
 }
 
 MaskKind mask_kind(const Graph& graph) {

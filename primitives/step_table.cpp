@@ -137,14 +137,13 @@ void StepTable::emit(const NodeView& view, const Hardware& hardware, Emission& e
     // Thresholds that every number reaches fill the search up.
     const Row all = padded(steps, row, count - 1, -(std::int64_t{1} << (in_width - 1)));
     const Row between = padded(results, row, count, *results.begin(row));
-    Instance instance{"step_table", emission.local(fmt::format("element{}", element)), {}, {}};
-    instance.with("IN_W", in_width).with("DEPTH", depth).with("OUT_W", out_width);
-    instance.with("LEVELS", hardware.device.levels);
-    instance.with("THRESHOLDS", verilog_table(search_order(all, depth), in_width));
-    instance.with("VALUES", verilog_table(between, out_width));
-    instance.port("clk", "clk").port("x", slice(emission.input(0), element, in_width));
-    instance.port("y", slice(emission.output(), element, out_width));
-    emission.instance(instance);
+    Cell& cell = emission.cell("step_table", fmt::format("element{}", element));
+    cell.with("IN_W", in_width).with("DEPTH", depth).with("OUT_W", out_width);
+    cell.with("LEVELS", hardware.device.levels);
+    cell.with("THRESHOLDS", verilog_table(search_order(all, depth), in_width));
+    cell.with("VALUES", verilog_table(between, out_width));
+    cell.port("clk").port("x", emission.input(0).element(element, in_width));
+    cell.port("y", emission.output().element(element, out_width));
   }
 }
 

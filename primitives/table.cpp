@@ -34,31 +34,35 @@ std::vector<std::int64_t> entries_of(const Table& table, int feature) {
 }
 
 /// The wires of an element's address.
-std::string address(const Table& table, const NodeView& view, const std::string& x, int element) {
-  const int first = element * view.operand(0).width;
+Expression address(const Table& table, const NodeView& view, const Expression& x, int element) {
+  const Expression own = x.element(element, view.operand(0).width);
   const int low = low_bits(table);
   const int high = table.index_width - low;
-  const std::string highest = fmt::format("{}[{} +: {}]", x, first + index_bits(table, view) - high, high);
-  const std::string lowest = fmt::format("{}[{} +: {}]", x, first, low);
-  return high == 0 ? lowest : low == 0 ? highest : "{" + highest + ", " + lowest + "}";
+  std::vector<Expression> parts;
+  if (high > 0) {
+    parts.push_back(own.bits(index_bits(table, view) - high, high));
+  }
+  if (low > 0) {
+    parts.push_back(own.bits(0, low));
+  }
+  return Expression::concatenation(parts);
 }
 
-std::string module_text(const std::string& name, const std::vector<std::int64_t>& values, int index_width,
-                        int output_width) {
-  std::string text = fmt::format(
-      "// {0}: y = table[x], {1} entries of signed {2} bits. Latency: 1 clock. Generated.\n"
-      "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
-      "module {0} (\n  input  wire clk,\n  input  wire [{3}:0] x,\n  output reg  [{4}:0] y\n);\n\n"
-      "  always @(posedge clk) begin\n    case (x)\n",
-      name, values.size(), output_width, index_width - 1, output_width - 1);
+Module table_module(const std::string& name, const std::vector<std::int64_t>& values, int index_width,
+                    int output_width) {
+  Module module{name, fmt::format("{}: y = table[x], {} entries of signed {} bits. Latency: 1 clock. Generated.", name,
+                                  values.size(), output_width)};
+  module.ports = {
+      {PortKind::input, "clk"}, {PortKind::input, "x", index_width}, {PortKind::output_reg, "y", output_width}};
+  std::string text = "  always @(posedge clk) begin\n    case (x)\n";
   const std::uint64_t mask = (std::uint64_t{1} << output_width) - 1;
-  for (std::size_t i = 0; i + 1 < values.size(); ++i) {
-    text += fmt::format("      {}'d{}: y <= {}'h{:x};\n", index_width, i, output_width,
-                        static_cast<std::uint64_t>(values[i]) & mask);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string label = i + 1 < values.size() ? fmt::format("{}'d{}", index_width, i) : "default";
+    text +=
+        fmt::format("      {}: y <= {}'h{:x};\n", label, output_width, static_cast<std::uint64_t>(values[i]) & mask);
   }
-  text += fmt::format("      default: y <= {}'h{:x};\n    endcase\n  end\n\nendmodule\n\n`resetall\n", output_width,
-                      static_cast<std::uint64_t>(values.back()) & mask);
-  return text;
+  module.body.text(text + "    endcase\n  end\n");
+  return module;
 }
 
 /// Adds the modules of a table, and returns their names row by row; features of equal tables share one.
@@ -71,7 +75,7 @@ std::vector<std::string> add_modules(const Table& table, const NodeView& view, E
     std::string& name = modules[entries];
     if (name.empty()) {
       name = emission.module_name(rows == 1 ? "" : fmt::format("feature{}", row));
-      emission.add_module(name, module_text(name, entries, table.index_width, view.node.type.width));
+      emission.add_module(table_module(name, entries, table.index_width, view.node.type.width));
     }
     module_of.push_back(name);
   }
@@ -144,11 +148,10 @@ void Table::emit(const NodeView& view, const Hardware& hardware, Emission& emiss
   const int features = view.node.type.features;
   for (int element = 0; element < hardware.lanes_of(view.node.type) * features; ++element) {
     const std::string& name = module_of[module_of.size() == 1 ? 0 : static_cast<std::size_t>(element % features)];
-    Instance instance{name, emission.local(fmt::format("element{}", element)), {}, {}};
-    instance.port("clk", "clk");
-    instance.port("x", address(*this, view, emission.input(0), element));
-    instance.port("y", slice(emission.output(), element, view.node.type.width));
-    emission.instance(instance);
+    Cell& cell = emission.cell(name, fmt::format("element{}", element));
+    cell.port("clk");
+    cell.port("x", address(*this, view, emission.input(0), element));
+    cell.port("y", emission.output().element(element, view.node.type.width));
   }
 }
 

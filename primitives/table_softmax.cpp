@@ -63,10 +63,10 @@ void require_table(const NodeView& view, const std::string& name, const LookupSt
           fmt::format("{0}_frac must be -{1} to {1}", name, kMaxFrac));
 }
 
-void with_stage(Instance& instance, const std::string& prefix, const LookupStage& stage, int x_frac) {
+void with_stage(Cell& cell, const std::string& prefix, const LookupStage& stage, int x_frac) {
   const Quantizer& index = stage.index;
   const int width = entries_of(stage).width;
-  instance.with(prefix + "_SHIFT", x_frac - index.format.frac())
+  cell.with(prefix + "_SHIFT", x_frac - index.format.frac())
       .with(prefix + "_INDEX_W", index.format.width)
       .with(prefix + "_INDEX_SIGNED", index.format.is_signed ? 1 : 0)
       .with(prefix + "_ROUNDING", static_cast<int>(index.rounding))
@@ -160,18 +160,17 @@ void TableSoftmax::emit(const NodeView& view, const Hardware& hardware, Emission
   const TensorType& x = view.operand(0);
   const SoftmaxGroups grouping(view, groups);
   const int delay = exponential_delay(grouping, hardware);
-  const std::string enable = emit_enable(view, grouping, hardware, delay, "enable", emission);
+  const Expression enable = emit_enable(view, grouping, hardware, delay, "enable", emission);
   for (int unit = 0; unit < hardware.lanes_of(view.node.type) * groups; ++unit) {
-    Instance instance{"table_softmax", emission.local(fmt::format("unit{}", unit)), {}, {}};
-    instance.with("COUNT", grouping.count).with("IN_W", x.width);
-    with_stage(instance, "EXP", exp, x.frac);
-    with_stage(instance, "INV", inv, exp.frac);
-    instance.with_quantizer(exp.frac + inv.frac, output);
-    instance.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
-    instance.port("clk", "clk").port("enable", enable);
-    instance.port("x", slice(emission.input(0), unit, grouping.count * x.width));
-    instance.port("y", slice(emission.output(), unit, grouping.count * view.node.type.width));
-    emission.instance(instance);
+    Cell& cell = emission.cell("table_softmax", fmt::format("unit{}", unit));
+    cell.with("COUNT", grouping.count).with("IN_W", x.width);
+    with_stage(cell, "EXP", exp, x.frac);
+    with_stage(cell, "INV", inv, exp.frac);
+    cell.with_quantizer(exp.frac + inv.frac, output);
+    cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+    cell.port("clk").port("enable", enable);
+    cell.port("x", emission.input(0).element(unit, grouping.count * x.width));
+    cell.port("y", emission.output().element(unit, grouping.count * view.node.type.width));
   }
 }
 

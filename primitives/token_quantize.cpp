@@ -154,127 +154,125 @@ std::string format_word(const ElementFormat& own, const WorkWord& word) {
                      digits(below, '0'), digits(word.width - dropped, '0'), digits(dropped, '1'));
 }
 
-/// Writes the generated module of one node.
-class ModuleWriter {
+/// Makes the generated module of one node.
+class ModuleMaker {
  public:
-  ModuleWriter(const TokenQuantize& operation, const NodeView& view, const Hardware& hardware, std::string name)
+  ModuleMaker(const TokenQuantize& operation, const NodeView& view, const Hardware& hardware)
       : operation_(operation),
         view_(view),
-        hardware_(hardware),
-        name_(std::move(name)),
+        elements_(elements_of(operation, view, hardware)),
         beats_(ceil_div(view.node.type.tokens, hardware.lanes_of(view.node.type))),
-        beat_width_(std::max(1, clog2(beats_))),
+        beat_("beat", std::max(1, clog2(beats_))),
+        x_("x", count() * view.operand(0).width),
+        result_("result", count() * view.node.type.width),
         constants_(operation, view),
         sum_width_(signed_width(sum_type(view, constants_).range())) {}
 
-  std::string text() {
+  Module make(const std::string& name) {
     const TensorType& x = view_.operand(0);
     const TensorType& y = view_.node.type;
-    const std::vector<Element> elements = elements_of(operation_, view_, hardware_);
-    const int count = static_cast<int>(elements.size());
-    std::string body;
-    for (int i = 0; i < count; ++i) {
-      body += element(elements[at(i)], i);
-    }
-    Instance index{"beat_index", "beat_inst", {}, {}};
-    index.with("BEATS", beats_).port("clk", "clk").port("in_valid", "in_valid").port("in_first", "in_first");
-    index.port("beat", "beat");
-    return fmt::format(
-               "// {0}: constants and formats of {1} values a beat, which differ between {2} beats. Latency 1. "
-               "Generated.\n"
-               "// x: signed {3} bits, {4} of them fraction; y: signed {5} bits, {6} of them fraction.\n"
-               "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
-               "module {0} (\n  input  wire clk,\n  input  wire in_valid,\n  input  wire in_first,\n"
-               "  input  wire [{7}:0] x,\n  output wire [{8}:0] y\n);\n\n"
-               "  wire [{9}:0] beat;\n  wire [{8}:0] result;\n  reg  [{8}:0] y_reg;\n"
-               "  wire _unused = &{{1'b0, beat, x}};\n\n",
-               name_, count, beats_, x.width, x.frac, y.width, y.frac, count * x.width - 1, count * y.width - 1,
-               beat_width_ - 1) +
-           to_verilog(index) + body +
-           "\n  always @(posedge clk) y_reg <= result;\n\n  assign y = y_reg;\n\nendmodule\n\n`resetall\n";
+    Module module{name, fmt::format("{}: constants and formats of {} values a beat, which differ between {} beats. "
+                                    "Latency 1. Generated.\n"
+                                    "x: signed {} bits, {} of them fraction; y: signed {} bits, {} of them fraction.",
+                                    name, count(), beats_, x.width, x.frac, y.width, y.frac)};
+    module.ports = {{PortKind::input, "clk"},
+                    {PortKind::input, "in_valid"},
+                    {PortKind::input, "in_first"},
+                    {PortKind::input, "x", x_.width()},
+                    {PortKind::output_reg, "y", result_.width()}};
+    module.body = body();
+    module.sinks = {"beat", "x"};
+    return module;
   }
 
  private:
+  int count() const { return static_cast<int>(elements_.size()); }
   int relu() const { return operation_.relu ? 1 : 0; }
 
-  /// One element: its sum, and what that is rounded to.
-  std::string element(const Element& element, int number) {
-    const bool pruned = element.formats.size() == 1 && element.formats[0].pruned;
-    const std::string result = slice("result", number, view_.node.type.width);
-    if (pruned) {
-      return fmt::format("\n  assign {} = {}'d0;\n", result, view_.node.type.width);
+  Body body() {
+    Body body;
+    body.net("beat", beat_.width());
+    body.net("result", result_.width());
+    Cell& index = body.cell("beat_index", "beat_inst");
+    index.with("BEATS", beats_).port("clk").port("in_valid").port("in_first").port("beat", beat_);
+    for (int i = 0; i < count(); ++i) {
+      add_element(body, i);
     }
-    std::string text = "\n";
-    int width = view_.operand(0).width;
-    int frac = view_.operand(0).frac;
-    std::string x = slice("x", number, width);
-    if (element.adds()) {
-      text += sum(element, number, x);
-      x = fmt::format("sum{}", number);
-      width = sum_width_;
-      frac = constants_.frac;
-    }
-    return text + (element.formats.size() == 1 ? plain(element.formats[0], number, x, width, frac)
-                                               : selected(element, number, x, width, frac));
+    body.text("\n  always @(posedge clk) y <= result;\n");
+    return body;
   }
 
-  std::string sum(const Element& element, int number, const std::string& x) {
-    const auto [lo, hi] = std::minmax_element(element.constants.begin(), element.constants.end());
+  Expression result(int number) const { return result_.element(number, view_.node.type.width); }
+
+  /// One element: its sum, and what that is rounded to.
+  void add_element(Body& body, int number) {
+    const Element& element = elements_[at(number)];
+    body.text("\n");
+    if (element.formats.size() == 1 && element.formats[0].pruned) {
+      body.assign(result(number), Expression::zeros(view_.node.type.width));
+      return;
+    }
+    const bool adds = element.adds();
+    const Expression x = adds ? add_sum(body, number) : x_.element(number, view_.operand(0).width);
+    const int frac = adds ? constants_.frac : view_.operand(0).frac;
+    if (element.formats.size() == 1) {
+      add_plain(body, number, x, frac);
+    } else {
+      add_selected(body, number, x, frac);
+    }
+  }
+
+  Expression add_sum(Body& body, int number) {
+    const std::vector<std::int64_t>& constants = elements_[at(number)].constants;
+    const auto [lo, hi] = std::minmax_element(constants.begin(), constants.end());
     const int width = signed_width({*lo, *hi});
-    Instance instance{"token_constant", fmt::format("constant{}", number), {}, {}};
-    instance.with("BEAT_W", beat_width_).with("IN_W", view_.operand(0).width).with("SHIFT", constants_.shift);
-    instance.with("CONSTANT_W", width).with("OUT_W", sum_width_);
-    instance.with("CONSTANTS", verilog_table(filled(element.constants, beat_width_), width));
-    instance.port("beat", "beat").port("x", x).port("y", fmt::format("sum{}", number));
-    return fmt::format("  wire [{}:0] sum{};\n", sum_width_ - 1, number) + to_verilog(instance);
+    Expression sum = body.net(fmt::format("sum{}", number), sum_width_);
+    Cell& cell = body.cell("token_constant", fmt::format("constant{}", number));
+    cell.with("BEAT_W", beat_.width()).with("IN_W", view_.operand(0).width).with("SHIFT", constants_.shift);
+    cell.with("CONSTANT_W", width).with("OUT_W", sum_width_);
+    cell.with("CONSTANTS", verilog_table(filled(constants, beat_.width()), width));
+    cell.port("beat", beat_).port("x", x_.element(number, view_.operand(0).width)).port("y", sum);
+    return sum;
   }
 
   /// One format for all beats.
-  std::string plain(const ElementFormat& own, int number, const std::string& x, int width, int frac) {
+  void add_plain(Body& body, int number, const Expression& x, int frac) {
+    const ElementFormat& own = elements_[at(number)].formats[0];
     const Format& format = own.quantizer.format;
-    const int narrow = format.width + (format.is_signed ? 0 : 1);
-    const int spare = view_.node.type.width - narrow - own.align;
-    const std::string code = fmt::format("code{}", number);
-    Instance instance{"requantize", fmt::format("requantize{}", number), {}, {}};
-    instance.with("IN_W", width).with_quantizer(frac, own.quantizer).with("RELU", relu());
-    instance.port("x", x).port("y", code);
-    std::string aligned = code;
-    if (own.align > 0) {
-      aligned += fmt::format(", {}'d0", own.align);
-    }
-    if (spare > 0) {
-      aligned = fmt::format("{{{}{{{}[{}]}}}}, ", spare, code, narrow - 1) + aligned;
-    }
-    return fmt::format("  wire [{}:0] {};\n", narrow - 1, code) + to_verilog(instance) +
-           fmt::format("  assign {} = {{{}}};\n", slice("result", number, view_.node.type.width), aligned);
+    const Expression code = body.net(fmt::format("code{}", number), format.width + (format.is_signed ? 0 : 1));
+    Cell& cell = body.cell("requantize", fmt::format("requantize{}", number));
+    cell.with("IN_W", x.width()).with_quantizer(frac, own.quantizer).with("RELU", relu());
+    cell.port("x", x).port("y", code);
+    body.assign(result(number), code.aligned(own.align, view_.node.type.width));
   }
 
   /// A format that the beat selects.
-  std::string selected(const Element& element, int number, const std::string& x, int width, int frac) {
+  void add_selected(Body& body, int number, const Expression& x, int frac) {
+    const Element& element = elements_[at(number)];
     const Quantizer& output = operation_.output.quantizer;
-    const WorkWord word(element, width, frac, output.format);
+    const WorkWord word(element, x.width(), frac, output.format);
     const int select_width = clog2(static_cast<std::int64_t>(element.formats.size()));
     std::string formats;
     for (std::size_t i = std::size_t{1} << static_cast<unsigned>(select_width); i-- > 0;) {
       formats += format_word(element.formats[std::min(i, element.formats.size() - 1)], word) + (i > 0 ? ", " : "");
     }
-    Instance instance{"token_requantize", fmt::format("requantize{}", number), {}, {}};
-    instance.with("BEAT_W", beat_width_).with("FORMAT_W", select_width).with("IN_W", width);
-    instance.with("LIFT", word.frac - frac).with("WORK_W", word.width).with("DROP", word.frac - output.format.frac());
-    instance.with("OUT_W", view_.node.type.width).with("ROUNDING", static_cast<int>(output.rounding));
-    instance.with("OVERFLOW", static_cast<int>(output.overflow)).with("RELU", relu());
-    instance.with("SELECT", verilog_table(filled(element.select, beat_width_), select_width));
-    instance.with("FORMATS", "{" + formats + "}");
-    instance.port("beat", "beat").port("x", x).port("y", slice("result", number, view_.node.type.width));
-    return to_verilog(instance);
+    Cell& cell = body.cell("token_requantize", fmt::format("requantize{}", number));
+    cell.with("BEAT_W", beat_.width()).with("FORMAT_W", select_width).with("IN_W", x.width());
+    cell.with("LIFT", word.frac - frac).with("WORK_W", word.width).with("DROP", word.frac - output.format.frac());
+    cell.with("OUT_W", view_.node.type.width).with("ROUNDING", static_cast<int>(output.rounding));
+    cell.with("OVERFLOW", static_cast<int>(output.overflow)).with("RELU", relu());
+    cell.with("SELECT", verilog_table(filled(element.select, beat_.width()), select_width));
+    cell.with("FORMATS", "{" + formats + "}");
+    cell.port("beat", beat_).port("x", x).port("y", result(number));
   }
 
   const TokenQuantize& operation_;
   const NodeView& view_;
-  const Hardware& hardware_;
-  std::string name_;
+  std::vector<Element> elements_;
   int beats_;
-  int beat_width_;
+  Expression beat_;
+  Expression x_;
+  Expression result_;  // before the register
   TokenConstants constants_;
   int sum_width_;
 };
@@ -355,12 +353,11 @@ Cost TokenQuantize::cost(const NodeView& view, const Hardware& hardware) const {
 
 void TokenQuantize::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const std::string module = emission.module_name("tokens");
-  emission.add_module(module, ModuleWriter(*this, view, hardware, module).text());
-  Instance instance{module, emission.local("unit"), {}, {}};
+  emission.add_module(ModuleMaker(*this, view, hardware).make(module));
+  Cell& cell = emission.cell(module, "unit");
   const ControlWires& control = emission.control(0);
-  instance.port("clk", "clk").port("in_valid", control.valid).port("in_first", control.first);
-  instance.port("x", emission.input(0)).port("y", emission.output());
-  emission.instance(instance);
+  cell.port("clk").port("in_valid", control.valid).port("in_first", control.first);
+  cell.port("x", emission.input(0)).port("y", emission.output());
 }
 
 }  // namespace rtlgen

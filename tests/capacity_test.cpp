@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "primitives/device_capacity.hpp"
-#include "rtlgen/files/process.hpp"
 #include "rtlgen/deliver/report.hpp"
+#include "rtlgen/files/process.hpp"
 #include "tests/support/random_model.hpp"
 
 namespace rtlgen::testing {
@@ -51,7 +51,10 @@ class LargeModel {
     CHECK(run_process(command) == 0);
     return read_text(command.log);
   }
-  nlohmann::ordered_json report() const { return core_report(folder_.compile()); }
+  nlohmann::ordered_json report() const {
+    const CompiledModel compiled = folder_.compile();
+    return core_report(compiled, build_core(compiled.graph, compiled.schedule));
+  }
 
  private:
   ModelFolder folder_;

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "rtlgen/deliver/compile_model.hpp"
-#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/deliver/verification.hpp"
 #include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/skipped.hpp"
@@ -31,7 +31,7 @@ TEST_CASE("cosim: a small model passes back-to-back and with gaps and resets", "
   write_masked_flatten_model(model, dice);
   const CompiledModel compiled = model.compile();
   const TemporaryFolder folder;
-  write_core(folder.path(), compiled);
+  write_core(folder.path(), compiled, build_core(compiled.graph, compiled.schedule));
   const IntegerEvents events = random_events(dice, compiled.graph, 200);
   const Mantissas golden = golden_output(compiled.graph, events);
   const Verification verification = verify_core(folder.path(), compiled.signature, events, golden);
@@ -57,7 +57,7 @@ TEST_CASE("cosim: two layers of the track regressor on nine hits pass, with the 
   }
   const CompiledModel compiled = compile_model(source_folder() + "/configs/encreg/model.yaml", overrides);
   const TemporaryFolder folder;
-  write_core(folder.path(), compiled);
+  write_core(folder.path(), compiled, build_core(compiled.graph, compiled.schedule));
   const IntegerEvents events = quantize_events(compiled.graph, load_events(events_file, compiled.model, 100));
   const Verification verification =
       verify_core(folder.path(), compiled.signature, events, golden_output(compiled.graph, events));

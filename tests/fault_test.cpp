@@ -119,7 +119,7 @@ TEST_CASE("faults: a tool's warning is told", "[fault][rtl]") {
 TEST_CASE("faults: the SystemC testbench sees a wrong adder and a wrong latency", "[fault][verilator]") {
   const CompiledModel compiled = small_model();
   const TemporaryFolder folder;
-  write_core(folder.path(), compiled);
+  write_core(folder.path(), compiled, build_core(compiled.graph, compiled.schedule));
   Files faulty = {{"random_model_t_attn", read_text(folder.path() / "src" / "random_model_t_attn.v")},
                   {"control_delay", read_text(folder.path() / "src" / "control_delay.v")}};
   replace(faulty, "random_model_t_attn", ".SUBTRACT(0)", ".SUBTRACT(1)");

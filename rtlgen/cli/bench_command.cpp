@@ -29,7 +29,7 @@ int run_bench(const ModelSource& source) {
   const Clock::time_point build_start = Clock::now();
   const CompiledModel compiled = compile_model(source.path, source.overrides, source.dump_ir);
   const OutputFolder folder(std::filesystem::temp_directory_path() / fmt::format("rtlgen_bench_{}", getpid()));
-  write_core(folder.path(), compiled);
+  write_core(folder.path(), compiled, build_core(compiled.graph, compiled.schedule));
   const double build_seconds = seconds_since(build_start);
 
   const Model& model = compiled.model;

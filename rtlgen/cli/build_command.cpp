@@ -79,8 +79,9 @@ void keep_simulation(const fs::path& previous, const fs::path& out) {
 int run_build(const BuildOptions& options) {
   const CompiledModel compiled = compile_model(options.model.path, options.model.overrides, options.model.dump_ir);
   OutputFolder folder(options.out);
-  write_core(folder.path(), compiled);
-  nlohmann::ordered_json report = core_report(compiled);
+  const CoreNetlist core = build_core(compiled.graph, compiled.schedule);
+  write_core(folder.path(), compiled, core);
+  nlohmann::ordered_json report = core_report(compiled, core);
   warn_about_capacity(report);
   bool passed = true;
   if (options.verify) {

@@ -11,8 +11,8 @@
 #include "ir/source_error.hpp"
 #include "primitives/cmvm/adder_netlist.hpp"
 #include "primitives/cmvm/adder_retiming.hpp"
-#include "primitives/emission.hpp"
 #include "rtlgen/netlist/rtl_library.hpp"
+#include "rtlgen/netlist/verilog.hpp"
 
 namespace rtlgen {
 namespace {
@@ -37,38 +37,40 @@ Interval output_interval(const IntegerMatrix& matrix, const VectorFormat& input,
   return sum;
 }
 
-std::string module_text(const Cmvm& cmvm) {
+std::string header(const Cmvm& cmvm) {
   const AdderPipeline& pipeline = cmvm.pipeline;
-  const AdderNetlist netlist(pipeline, "x", cmvm.input.width);
   const std::string stages = cmvm.levels_per_stage == 0 ? "" : fmt::format(", {} a stage", cmvm.levels_per_stage);
   const std::string ternary =
       cmvm.ternary_adders ? fmt::format(" ({} of three operands)", pipeline.ternary_adders()) : "";
-  std::string text = fmt::format(
-      "// cmvm: y = x W, {} inputs, {} outputs, a constant matrix as shifted additions. Exact.\n"
-      "// Latency: {} clocks ({} adder levels{}). Generated; {} adders{}, about {} LUTs, {} register bits.\n",
+  return fmt::format(
+      "cmvm: y = x W, {} inputs, {} outputs, a constant matrix as shifted additions. Exact.\n"
+      "Latency: {} clocks ({} adder levels{}). Generated; {} adders{}, about {} LUTs, {} register bits.",
       cmvm.matrix.inputs, cmvm.matrix.outputs, pipeline.latency(), pipeline.graph.depth(), stages, pipeline.adders(),
       ternary, pipeline.graph.adder_bits(), pipeline.register_bits());
-  text += fmt::format(
-      "`resetall\n`timescale 1ns / 1ps\n`default_nettype none\n\n"
-      "module cmvm (\n"
-      "  input  wire clk,\n"
-      "  input  wire [{}:0] x,  // {} x {} {}, {} fraction bits\n"
-      "  output wire [{}:0] y  // {} x signed {}, {} fraction bits\n"
-      ");\n\n",
-      cmvm.matrix.inputs * cmvm.input.width - 1, cmvm.matrix.inputs, cmvm.input.is_signed ? "signed" : "unsigned",
-      cmvm.input.width, cmvm.input.frac, cmvm.matrix.outputs * cmvm.output_width - 1, cmvm.matrix.outputs,
-      cmvm.output_width, cmvm.input.frac);
-  text += netlist.body() + "\n";
+}
+
+Module make_module(const Cmvm& cmvm) {
+  const AdderNetlist netlist(cmvm.pipeline, "x", cmvm.input.width);
+  const Expression y("y", cmvm.matrix.outputs * cmvm.output_width);
+  Module module{"cmvm", header(cmvm)};
+  module.ports = {
+      {PortKind::input, "clk"},
+      {PortKind::input, "x", cmvm.matrix.inputs * cmvm.input.width,
+       fmt::format("{} x {} {}, {} fraction bits", cmvm.matrix.inputs, cmvm.input.is_signed ? "signed" : "unsigned",
+                   cmvm.input.width, cmvm.input.frac)},
+      {PortKind::output, "y", y.width(),
+       fmt::format("{} x signed {}, {} fraction bits", cmvm.matrix.outputs, cmvm.output_width, cmvm.input.frac)}};
+  module.body.text(netlist.body() + "\n");
   const std::string registers = netlist.registers();
   if (!registers.empty()) {
-    text += "  always @(posedge clk) begin\n" + registers + "  end\n\n";
+    module.body.text("  always @(posedge clk) begin\n" + registers + "  end\n\n");
   }
   for (int o = 0; o < cmvm.matrix.outputs; ++o) {
-    text += fmt::format("  assign {} = {};\n", slice("y", o, cmvm.output_width),
-                        netlist.output(static_cast<std::size_t>(o), cmvm.output_width));
+    const std::string sum = netlist.output(static_cast<std::size_t>(o), cmvm.output_width);
+    module.body.assign(y.element(o, cmvm.output_width), Expression::verilog(sum, cmvm.output_width));
   }
-  // Weights may be 0, and inputs wider than what their intervals leave of them.
-  return text + "\n  wire _unused = &{1'b0, clk, x};\n\nendmodule\n\n`resetall\n";
+  module.sinks = {"clk", "x"};  // weights may be 0, and inputs wider than what their intervals leave of them
+  return module;
 }
 
 }  // namespace
@@ -109,7 +111,7 @@ Cmvm make_cmvm(IntegerMatrix matrix, VectorFormat input, const ConstantMatrixOpt
 }
 
 std::map<std::string, std::string> emit_cmvm(const Cmvm& cmvm) {
-  std::map<std::string, std::string> files = {{"cmvm", module_text(cmvm)}};
+  std::map<std::string, std::string> files = {{"cmvm", to_verilog(make_module(cmvm))}};
   add_library_modules(files);
   return files;
 }

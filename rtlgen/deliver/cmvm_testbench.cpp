@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "primitives/emission.hpp"
+#include "rtlgen/netlist/literals.hpp"
 
 namespace rtlgen {
 namespace {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "ir/graph.hpp"
-#include "primitives/primitive.hpp"
 #include "rtlgen/deliver/core_signature.hpp"
 #include "rtlgen/model/model.hpp"
 #include "rtlgen/schedule/schedule.hpp"
@@ -32,8 +31,5 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
 /// Warns of tensors that saturate on the model's calibration events (a sample of them), where it has some, and returns
 /// the warnings.
 std::vector<std::string> warn_of_calibration(const CompiledModel& compiled);
-
-/// Estimated resources of all nodes and of the delays between them.
-Cost estimate_resources(const Graph& graph, const Schedule& schedule);
 
 }  // namespace rtlgen

@@ -93,9 +93,8 @@ void warn_about_capacity(const ordered_json& report) {
   }
 }
 
-ordered_json core_report(const CompiledModel& compiled) {
+ordered_json core_report(const CompiledModel& compiled, const CoreNetlist& core) {
   const CoreSignature& s = compiled.signature;
-  const Cost cost = estimate_resources(compiled.graph, compiled.schedule);
   const BufferBits buffers = buffer_bits(compiled.graph, compiled.schedule);
   ordered_json report = {{"model", compiled.model.name},
                          {"top", s.top},
@@ -110,7 +109,7 @@ ordered_json core_report(const CompiledModel& compiled) {
                          {"latency_ns", shortened(s.latency_ns())},
                          {"interval_cycles", s.interval_cycles},
                          {"interval_ns", shortened(1000.0 * s.interval_cycles / s.clock_mhz)}};
-  report["resources"]["estimate"] = to_json(cost);
+  report["resources"]["estimate"] = to_json(total_cost(core.top));
   if (const auto capacity = device_capacity(compiled.model.device)) {
     report["resources"]["capacity"] = to_json(*capacity);
     report["resources"]["exceeded"] = ordered_json::array();

@@ -20,11 +20,11 @@ void write_file(const fs::path& path, const std::string& text) {
   }
 }
 
-void write_core(const fs::path& out, const CompiledModel& compiled) {
+void write_core(const fs::path& out, const CompiledModel& compiled, const CoreNetlist& core) {
   fs::create_directories(out / "src");
   fs::create_directories(out / "sim");
   std::string list;
-  for (const auto& [name, text] : emit_core(compiled.graph, compiled.schedule)) {
+  for (const auto& [name, text] : emit_core(core)) {
     write_file(out / "src" / (name + ".v"), text);
     list += "src/" + name + ".v\n";
   }

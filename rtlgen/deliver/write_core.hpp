@@ -3,12 +3,13 @@
 
 #include <filesystem>
 
+#include "rtlgen/deliver/build_core.hpp"
 #include "rtlgen/deliver/compile_model.hpp"
 
 namespace rtlgen {
 
 /// Writes src/*.v, TOP.f, ir.yaml, signature.json and sim/ (testbench) into an empty folder.
-void write_core(const std::filesystem::path& out, const CompiledModel& compiled);
+void write_core(const std::filesystem::path& out, const CompiledModel& compiled, const CoreNetlist& core);
 
 /// Writes a text file. Throws SourceError where that fails.
 void write_file(const std::filesystem::path& path, const std::string& text);

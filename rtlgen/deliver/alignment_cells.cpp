@@ -1,0 +1,86 @@
+#include "rtlgen/deliver/alignment_cells.hpp"
+
+#include "primitives/primitive.hpp"
+
+namespace rtlgen {
+namespace {
+
+/// A counter of the beats that are written, and one of those that are read.
+Cost counters_cost(int written, int read) {
+  const double bits = clog2(written) + clog2(read);
+  return {2 * bits, bits, 0, 0};
+}
+
+/// rtl_lib/event_replay.v: a memory of LUTs behind two counters, and a register.
+Cost replay_cost(int width, int beats) {
+  Cost cost = delay_line_cost(width, beats);
+  cost += counters_cost(beats, beats);
+  return cost;
+}
+
+/// rtl_lib/event_convert.v: a register for each bit of an event, and a selection of a beat, of which a LUT6 takes four
+/// to one.
+Cost convert_cost(const Stream& written, int width, int lanes) {
+  const int read = ceil_div(written.tokens, lanes);
+  const double out = lanes * width;
+  Cost cost = counters_cost(written.beats(), read);
+  cost += Cost{out * ceil_div(read, 3), static_cast<double>(written.beats() * written.lanes * width) + out, 0, 0};
+  return cost;
+}
+
+}  // namespace
+
+// An SRL or LUTRAM holds 32 clocks of a bit in a LUT; the register at its output is a flip-flop.
+Cost delay_line_cost(int width, int depth) {
+  const double share = width * depth / 16.0;
+  return {share, share, 0, 0};
+}
+
+void AlignmentCells::add(Body& body, const Reading& reading, const std::vector<int>& delays) const {
+  if (reading.replay_start) {
+    add_event_buffer(body, reading);
+  }
+  int previous = 0;
+  for (const int delay : delays) {
+    if (delay > 0) {
+      add_delay_line(body, reading, previous, delay);
+      previous = delay;
+    }
+  }
+}
+
+void AlignmentCells::add_event_buffer(Body& body, const Reading& reading) const {
+  const Stream& written = schedule_.nodes[reading.node].output;
+  const Node& node = graph_.node(reading.node);
+  const int token_bits = node.type.features * node.type.width;
+  const bool converts = reading.lanes != written.lanes;
+  const Expression output = nets_.read(reading, 0);
+  body.net(output.text(), output.width());
+  Cell& buffer =
+      body.cell(converts ? "event_convert" : "event_replay", nets_.driver(output, "buffer"), CellKind::event_buffer);
+  buffer.owner = node.name;
+  if (converts) {
+    buffer.with("TOKENS", node.type.tokens).with("WIDTH", token_bits);
+    buffer.with("IN_LANES", written.lanes).with("OUT_LANES", reading.lanes);
+    buffer.cost = convert_cost(written, token_bits, reading.lanes);
+  } else {
+    buffer.with("WIDTH", output.width()).with("BEATS", written.beats());
+    buffer.cost = replay_cost(output.width(), written.beats());
+  }
+  const ControlWires write = controls_.of(written);
+  buffer.port("clk").port("rst").port("in_valid", write.valid).port("in_first", write.first);
+  buffer.port("in_data", nets_.made(reading.node)).port("start", controls_.event_end(*reading.replay_start));
+  buffer.port("out_data", output);
+}
+
+void AlignmentCells::add_delay_line(Body& body, const Reading& reading, int from, int to) const {
+  const Expression output = nets_.read(reading, to);
+  body.net(output.text(), output.width());
+  Cell& line = body.cell("delay_line", nets_.driver(output, "line"), CellKind::delay_line);
+  line.owner = graph_.node(reading.node).name;
+  line.with("WIDTH", output.width()).with("DEPTH", to - from);
+  line.port("clk").port("d", nets_.read(reading, from)).port("q", output);
+  line.cost = delay_line_cost(output.width(), to - from);
+}
+
+}  // namespace rtlgen

@@ -1,0 +1,17 @@
+#include "rtlgen/netlist/cost.hpp"
+
+namespace rtlgen {
+
+Cost& Cost::operator+=(const Cost& other) {
+  lut += other.lut;
+  ff += other.ff;
+  dsp += other.dsp;
+  bram += other.bram;
+  return *this;
+}
+
+Cost operator*(double factor, const Cost& cost) {
+  return {factor * cost.lut, factor * cost.ff, factor * cost.dsp, factor * cost.bram};
+}
+
+}  // namespace rtlgen

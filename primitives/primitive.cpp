@@ -10,6 +10,8 @@ Cost& Cost::operator+=(const Cost& other) {
   return *this;
 }
 
+Cost operator+(Cost a, const Cost& b) { return a += b; }
+
 Cost operator*(double factor, const Cost& cost) {
   return {factor * cost.lut, factor * cost.ff, factor * cost.dsp, factor * cost.bram};
 }
@@ -23,8 +25,7 @@ const Primitive& primitive_of(const Node& node) {
 }
 
 Hardware hardware_of(const Graph& graph) {
-  return {device_model(graph.target.device, graph.target.clock_mhz), input_node(graph).type.tokens,
-          graph.target.lanes};
+  return {device_model(graph.target.device, graph.target.clock_mhz), input_node(graph).type.tokens, graph.target.lanes};
 }
 
 int clog2(std::int64_t n) {

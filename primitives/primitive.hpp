@@ -49,6 +49,7 @@ struct Cost {
 
   Cost& operator+=(const Cost& other);
 };
+Cost operator+(Cost a, const Cost& b);
 Cost operator*(double factor, const Cost& cost);
 
 /// An operation that is hardware as well. Its attributes are public data members; all else is stateless.

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "ir/numerics/table_kernels.hpp"
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 
@@ -134,11 +135,9 @@ Timing Table::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) con
 }
 
 Cost Table::cost(const NodeView& view, const Hardware& hardware) const {
-  // Six address bits a LUT6, and a multiplexer tree above.
-  const double luts = index_width <= 6 ? 1 : (1 << (index_width - 6)) * 1.2;
-  const int width = output.format.width;
-  const double copies = hardware.lanes_of(view.node.type) * view.node.type.features;
-  return copies * Cost{width * luts, static_cast<double>(width), 0, 0};
+  Cost one = table_cost(index_width, output.format.width);
+  one.ff += output.format.width;
+  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
 }
 
 void Table::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {

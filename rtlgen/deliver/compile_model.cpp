@@ -64,17 +64,4 @@ std::vector<std::string> warn_of_calibration(const CompiledModel& compiled) {
   return warn_of_saturation(model, compiled.graph, events, "calibration events");
 }
 
-Cost estimate_resources(const Graph& graph, const Schedule& schedule) {
-  const Hardware hardware = hardware_of(graph);
-  Cost total;
-  for (Graph::NodeId id = 0; id < graph.size(); ++id) {
-    total += primitive_of(graph.node(id)).cost(view_of(graph, id), hardware);
-  }
-  // An SRL or LUTRAM holds 32 clocks of a bit in a LUT; the register at its output is a flip-flop.
-  const BufferBits bits = buffer_bits(graph, schedule);
-  total.lut += static_cast<double>(bits.delay + bits.replay) / 16.0;
-  total.ff += static_cast<double>(bits.delay + bits.replay) / 16.0;
-  return total;
-}
-
 }  // namespace rtlgen

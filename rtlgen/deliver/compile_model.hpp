@@ -32,7 +32,4 @@ CompiledModel compile_model(const std::string& path, const std::vector<std::stri
 /// the warnings.
 std::vector<std::string> warn_of_calibration(const CompiledModel& compiled);
 
-/// Estimated resources of all nodes and of the delays between them.
-Cost estimate_resources(const Graph& graph, const Schedule& schedule);
-
 }  // namespace rtlgen

@@ -9,11 +9,12 @@
 #include <cstdint>
 #include <string>
 
-#include "rtlgen/model/calibrate.hpp"
-#include "rtlgen/model/float_reference.hpp"
 #include "ir/golden.hpp"
 #include "primitives/device_capacity.hpp"
 #include "rtlgen/deliver/accuracy.hpp"
+#include "rtlgen/deliver/estimate_resources.hpp"
+#include "rtlgen/model/calibrate.hpp"
+#include "rtlgen/model/float_reference.hpp"
 #include "rtlgen/schedule/asap_schedule.hpp"
 
 namespace rtlgen {

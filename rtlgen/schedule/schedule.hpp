@@ -1,7 +1,10 @@
 // When every tensor is on its wires, and what delays bring operands together.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "ir/graph.hpp"
@@ -46,6 +49,11 @@ struct Schedule {
   int latency = 0;   ///< from the first input beat to the last output beat, without gaps
   int interval = 1;  ///< clocks between events
 };
+
+/// A tensor as it comes, or behind the event buffer that has this start.
+using WaitingTensor = std::pair<Graph::NodeId, std::optional<int>>;
+/// The delays after which each tensor is read, 0 among them.
+std::map<WaitingTensor, std::set<int>> waits(const Graph& graph, const Schedule& schedule);
 
 /// Bits of the delay lines and event buffers of a schedule. Delays of one tensor share their registers.
 struct BufferBits {

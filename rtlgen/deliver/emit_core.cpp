@@ -153,12 +153,8 @@ class CoreEmitter {
 
   void collect_alignments() {
     alignments_.resize(graph_.size());
-    for (Graph::NodeId id = 0; id < graph_.size(); ++id) {
-      const std::vector<Graph::NodeId> operands = graph_.operands(id);
-      for (std::size_t i = 0; i < operands.size(); ++i) {
-        const Alignment& alignment = schedule_.nodes[id].alignments[i];
-        alignments_[operands[i]][alignment.replay_start].insert(alignment.delay);
-      }
+    for (const auto& [source, delays] : waits(graph_, schedule_)) {
+      alignments_[source.first][source.second] = delays;
     }
   }
 

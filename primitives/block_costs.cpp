@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace rtlgen {
 namespace {
@@ -58,6 +59,23 @@ Cost event_replay_cost(int bits, int beats) {
 Cost token_bank_cost(int tokens, int lanes, int bits) {
   const int earlier = (ceil_div(tokens, lanes) - 1) * lanes;
   return {0, static_cast<double>(bits) * (tokens + earlier), 0, 0};
+}
+
+Cost table_cost(const std::vector<std::int64_t>& entries, int width) {
+  // LUTs of equal content are one, and of constant content none; multiplexers F7 and F8 come with them.
+  constexpr std::size_t kEntriesOfLut = 64;
+  std::set<std::uint64_t> contents{0, ~std::uint64_t{0}};
+  for (std::size_t first = 0; first < entries.size(); first += kEntriesOfLut) {
+    for (int bit = 0; bit < width; ++bit) {
+      std::uint64_t content = 0;
+      for (std::size_t i = 0; i < kEntriesOfLut; ++i) {
+        const auto entry = static_cast<std::uint64_t>(entries[(first + i) % entries.size()]);
+        content |= (entry >> bit & 1U) << i;
+      }
+      contents.insert(content);
+    }
+  }
+  return {static_cast<double>(contents.size()) - 2, 0, 0, 0};
 }
 
 Cost table_cost(int address, int width) {

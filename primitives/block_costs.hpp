@@ -2,6 +2,9 @@
 // UltraScale+): it packs no register into a DSP block, and cuts off the registers of bits that nothing reads.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "primitives/primitive.hpp"
 
 namespace rtlgen {
@@ -14,7 +17,9 @@ Cost control_delay_cost(int depth);
 Cost event_replay_cost(int bits, int beats);
 /// rtl_lib/token_bank.v: all `tokens` of `bits` each, and the beats before the last.
 Cost token_bank_cost(int tokens, int lanes, int bits);
-/// Lookup table of 2^address entries of `width` bits, without a register.
+/// Lookup table of these entries, a power of two of them, of the lowest `width` bits, without a register.
+Cost table_cost(const std::vector<std::int64_t>& entries, int width);
+/// Lookup table of any 2^address entries of `width` bits, without a register.
 Cost table_cost(int address, int width);
 /// rtl_lib/multiply.v behind its operands' registers (operand_cost), less the registers of the `unread` lowest bits.
 Cost multiplier_cost(int a_width, int b_width, int stages, int unread = 0);

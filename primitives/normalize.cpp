@@ -161,7 +161,7 @@ Cost Normalize::cost(const NodeView& view, const Hardware& hardware) const {
   one += adder_tree_cost(features, square_width, levels);
   one += Cost{static_cast<double>(sizes.variance), static_cast<double>(sizes.variance + clog2(sizes.variance)), 0, 0};
   one.lut += sizes.index * ceil_div(sizes.variance / 2, 4);  // a LUT chooses among four bits of V
-  one += table_cost(sizes.index, rsqrt_width) + operand_cost(rsqrt_width, stages);
+  one += table_cost(rsqrt_table.values, rsqrt_width) + operand_cost(rsqrt_width, stages);
   one.ff += rsqrt_width;
   return static_cast<double>(hardware.lanes_of(view.node.type)) * one;
 }

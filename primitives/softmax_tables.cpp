@@ -79,8 +79,8 @@ void require_softmax_tables(const NodeView& view, const SoftmaxTables& tables) {
 
 Cost exp2_cost(const SoftmaxTables& tables, int x_width, int stages) {
   const int width = tables.exp_width;
-  // The table without its top bit, which is 1; a LUT shifts a bit by two bits of the amount.
-  Cost cost = table_cost(tables.exp_frac(), width - 1);
+  // A LUT shifts a bit by two bits of the amount.
+  Cost cost = table_cost(tables.exp_table.values, width);
   cost += Cost{0.5 * width * clog2(width + 1) + 0.3 * x_width, static_cast<double>(width), 0, 0};
   cost.ff += stages >= 2 ? width - 1 + clog2(width) + 1 : 0;  // entry, amount, and whether the result vanishes
   return cost;
@@ -91,7 +91,7 @@ Cost reciprocal_cost(const SoftmaxTables& tables, int x_width, int stages) {
   const int out_width = tables.recip_width + tables.recip_lz_max;
   // A LUT chooses among four bits: of x for a bit of the index, of the entry for a bit of the result.
   const int choices = tables.recip_index() * ceil_div(shifts, 4) + out_width * ceil_div(shifts, 4);
-  Cost cost = table_cost(tables.recip_index(), tables.recip_width);
+  Cost cost = table_cost(tables.recip_table.values, tables.recip_width);
   cost += Cost{choices + static_cast<double>(x_width), static_cast<double>(out_width), 0, 0};
   cost.ff += stages >= 2 ? tables.recip_index() + clog2(shifts) : 0;
   return cost;

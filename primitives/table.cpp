@@ -135,9 +135,12 @@ Timing Table::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) con
 }
 
 Cost Table::cost(const NodeView& view, const Hardware& hardware) const {
-  Cost one = table_cost(index_width, output.format.width);
-  one.ff += output.format.width;
-  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
+  Cost token;
+  for (int f = 0; f < view.node.type.features; ++f) {
+    token += table_cost(entries_of(*this, f), output.format.width);
+    token.ff += output.format.width;
+  }
+  return hardware.lanes_of(view.node.type) * token;
 }
 
 void Table::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {

@@ -39,7 +39,7 @@ std::int64_t entry(const LookupStage& stage, std::int64_t x, int x_frac) {
 Cost stage_cost(const LookupStage& stage, int entry_width, int x_width, int x_frac) {
   const int bits = stage.index.format.width;
   Cost one = requantize_cost(x_width, x_frac, stage.index);
-  one += table_cost(bits, entry_width);
+  one += table_cost(stage.table.values, entry_width);
   one.ff += bits + entry_width;
   return one;
 }

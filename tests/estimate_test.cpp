@@ -151,6 +151,8 @@ TEST_CASE("estimate: masked attention with event buffers", "[estimate][rtl]") {
   check_estimate(model);
 }
 
+// Not model 23, at 600 MHz: its flip-flops are estimated 28 % too high. Values that wait for three stages or more
+// within a constant product become shift-register LUTs, which the estimate counts as flip-flops.
 TEST_CASE("estimate: random models", "[estimate][rtl]") {
   for (const int index : {1, 9}) {
     Dice dice(2000 + static_cast<unsigned>(index));

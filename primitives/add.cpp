@@ -60,8 +60,8 @@ Timing Add::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const
 Cost Add::cost(const NodeView& view, const Hardware& hardware) const {
   const Alignment alignment = align(view);
   const int width = 1 + std::max(view.operand(0).width + alignment.shift_a, view.operand(1).width + alignment.shift_b);
-  Cost one = requantize_cost(width, alignment.frac, output);
-  one.lut += width;
+  Cost one = requantize_cost(width, alignment.frac, output, relu);
+  one.lut += width - 1;
   one.ff += output.format.width;
   return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/softmax_tables.hpp"
@@ -39,7 +40,7 @@ Timing Argmax::timing(const NodeView& view, const Hardware& hardware) const {
 
 Cost Argmax::cost(const NodeView& view, const Hardware& hardware) const {
   const TensorType& x = view.operand(0);
-  return static_cast<double>(hardware.lanes_of(x)) * max_tree_cost(x.features, x.width + view.node.type.width);
+  return static_cast<double>(hardware.lanes_of(x)) * max_tree_cost(x.features, x.width, hardware.device.levels);
 }
 
 void Argmax::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {

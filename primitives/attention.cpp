@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ir/numerics/table_kernels.hpp"
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -234,44 +235,93 @@ std::vector<InternalTensor> Attention::internals(const NodeView& view,
            weighted.frac}};
 }
 
+namespace {
+
+/// Clocks from a query to its rounded scores.
+int score_delay(const Sizes& sizes, const DeviceModel& device) {
+  return device.mul_stages + adder_tree_latency(sizes.key_dim, device.levels) + 1;
+}
+
+/// Clocks from a query to what its exponentials are of.
+int exponential_delay(const Attention& attention, const Sizes& sizes, const DeviceModel& device) {
+  return score_delay(sizes, device) + (attention.row_max ? max_tree_latency(sizes.tokens, device.levels) + 1 : 0);
+}
+
+/// Keys, values and mask of an event. Values and mask wait in front of their banks.
+Cost bank_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const Hardware& hardware) {
+  const TensorType& k = view.operand(1);
+  const TensorType& v = view.operand(2);
+  const int exponents = exponential_delay(attention, sizes, hardware.device);
+  Cost cost = token_bank_cost(sizes.tokens, hardware.lanes, k.features * k.width);
+  cost += token_bank_cost(sizes.tokens, hardware.lanes, v.features * v.width);
+  cost += delay_line_cost(2 + hardware.beat_bits(v), exponents + hardware.device.table_stages);
+  if (sizes.masked) {
+    cost += delay_line_cost(2 + hardware.lanes, score_delay(sizes, hardware.device));
+    cost += token_bank_cost(sizes.tokens, hardware.lanes, 1);
+    cost += delay_line_cost(sizes.tokens, exponents - score_delay(sizes, hardware.device));
+  }
+  return cost;
+}
+
+/// Of a lane and head, what there is for each key: its score and exponential.
+Cost key_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const DeviceModel& device) {
+  const TensorType& q = view.operand(0);
+  const TensorType& k = view.operand(1);
+  const Quantizer& score = attention.score;
+  const int unread = unread_bits(sizes.score_frac, score);
+  Cost key = operand_cost(sizes.key_dim * k.width, device.mul_stages);
+  key += dot_product_cost(sizes.key_dim, q.width, k.width, device, unread);
+  key += requantize_cost(q.width + k.width + clog2(sizes.key_dim), sizes.score_frac, score);
+  key.ff += score.format.width;
+  if (attention.row_max) {
+    // A delay, the difference, and a choice a bit where that would overflow.
+    key += delay_line_cost(score.format.width, max_tree_latency(sizes.tokens, device.levels));
+    key += Cost{2.0 * score.format.width + 1, static_cast<double>(score.format.width), 0, 0};
+  }
+  return key + exp2_cost(attention.tables, score.format.width, device.table_stages);
+}
+
+/// Of a lane and head, what there is for each element of a value: its weighted sum, normalised.
+Cost value_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const DeviceModel& device) {
+  const TensorType& v = view.operand(2);
+  const SoftmaxTables& tables = attention.tables;
+  const int sum_width = tables.exp_width + v.width + clog2(sizes.tokens);
+  const int recip_width = tables.recip_width + tables.recip_lz_max + 1;
+  Cost value = operand_cost(sizes.tokens * v.width + sum_width, device.mul_stages);
+  value += dot_product_cost(sizes.tokens, tables.exp_width + 1, v.width, device);
+  value += delay_line_cost(sum_width, std::max(0, device.table_stages - device.mul_stages));
+  value +=
+      multiplier_cost(sum_width, recip_width, device.mul_stages, unread_bits(sizes.product_frac, attention.output));
+  value += requantize_cost(sum_width + recip_width, sizes.product_frac, attention.output);
+  value.ff += attention.output.format.width;
+  return value;
+}
+
+}  // namespace
+
 Timing Attention::timing(const NodeView& view, const Hardware& hardware) const {
   const Sizes sizes = sizes_of(*this, view);
   const DeviceModel& device = hardware.device;
   const int tree = adder_tree_latency(sizes.tokens, device.levels);
-  const int dot = device.mul_stages + adder_tree_latency(sizes.key_dim, device.levels) + 1;
-  const int maximum = row_max ? max_tree_latency(sizes.tokens, device.levels) + 1 : 0;
   const int normalise = std::max(device.mul_stages + tree, tree + device.table_stages);
-  return Timing::behind(dot + maximum + device.table_stages + normalise + device.mul_stages + 1, view.operands.size());
+  return Timing::behind(
+      exponential_delay(*this, sizes, device) + device.table_stages + normalise + device.mul_stages + 1,
+      view.operands.size());
 }
 
 Cost Attention::cost(const NodeView& view, const Hardware& hardware) const {
   const Sizes sizes = sizes_of(*this, view);
-  const int levels = hardware.device.levels;
+  const DeviceModel& device = hardware.device;
   const TensorType& q = view.operand(0);
-  const TensorType& k = view.operand(1);
-  const TensorType& v = view.operand(2);
-  Cost key = static_cast<double>(sizes.key_dim) * multiplier_cost(q.width, k.width);
-  key += adder_tree_cost(sizes.key_dim, q.width + k.width, levels);
-  key += requantize_cost(q.width + k.width + clog2(sizes.key_dim), sizes.score_frac, score);
-  key.ff += score.format.width;
-  key += exp2_cost(tables, score.format.width);
-  Cost row = static_cast<double>(sizes.tokens) * key;
-  if (row_max) {
-    row += max_tree_cost(sizes.tokens, score.format.width);
-    row += static_cast<double>(sizes.tokens) * Cost{1.5 * score.format.width, 1.5 * score.format.width, 0, 0};
-  }
-  row += adder_tree_cost(sizes.tokens, tables.exp_width, levels);
-  row += reciprocal_cost(tables, sizes.sum_width);
-  Cost value = static_cast<double>(sizes.tokens) * multiplier_cost(tables.exp_width + 1, v.width);
-  value += adder_tree_cost(sizes.tokens, tables.exp_width + 1 + v.width, levels);
-  value +=
-      multiplier_cost(tables.exp_width + v.width + clog2(sizes.tokens), tables.recip_width + tables.recip_lz_max + 1);
-  value += requantize_cost(normalised_width(*this, view), sizes.product_frac, output);
-  value.ff += view.node.type.width;
-  row += static_cast<double>(sizes.value_dim) * value;
-  Cost cost = static_cast<double>(hardware.lanes_of(q) * heads) * row;
-  cost.ff += 2.0 * sizes.tokens * (k.features * k.width + v.features * v.width);
-  return cost;
+  Cost row = static_cast<double>(sizes.tokens) * key_cost(*this, view, sizes, device);
+  row += static_cast<double>(sizes.value_dim) * value_cost(*this, view, sizes, device);
+  row += row_max ? max_tree_cost(sizes.tokens, score.format.width, device.levels) : Cost{};
+  row += adder_tree_cost(sizes.tokens, tables.exp_width, device.levels);
+  row += reciprocal_cost(tables, sizes.sum_width, device.table_stages);
+  // Operands that several multipliers share: the query, the exponentials and the reciprocal.
+  row += operand_cost(sizes.key_dim * q.width + sizes.tokens * tables.exp_width, device.mul_stages);
+  row += operand_cost(tables.recip_width + tables.recip_lz_max, device.mul_stages);
+  return static_cast<double>(hardware.lanes_of(q) * heads) * row + bank_cost(*this, view, sizes, hardware);
 }
 
 void Attention::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {

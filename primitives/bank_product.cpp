@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/softmax_tables.hpp"
@@ -94,10 +95,12 @@ Cost BankProduct::cost(const NodeView& view, const Hardware& hardware) const {
   const Sizes sizes = sizes_of(*this, over_tokens(), view);
   const TensorType& a = view.operand(0);
   const TensorType& b = view.operand(1);
-  Cost sum = static_cast<double>(sizes.count) * multiplier_cost(a.width, b.width);
-  sum += adder_tree_cost(sizes.count, a.width + b.width, hardware.device.levels);
-  Cost cost = static_cast<double>(hardware.lanes_of(a) * heads * sizes.results) * sum;
-  cost.ff += 2.0 * sizes.tokens * b.features * b.width;
+  const Cost sum = dot_product_cost(sizes.count, a.width, b.width, hardware.device);
+  const int lanes = hardware.lanes_of(a);
+  Cost cost = static_cast<double>(lanes * heads * sizes.results) * sum;
+  cost +=
+      operand_cost((lanes * a.features * a.width) + (sizes.tokens * b.features * b.width), hardware.device.mul_stages);
+  cost += token_bank_cost(sizes.tokens, hardware.lanes, b.features * b.width);
   return cost;
 }
 

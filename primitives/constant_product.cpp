@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "primitives/element_formats.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
+#include "primitives/requantize.hpp"
 
 namespace rtlgen {
 namespace {
@@ -71,6 +73,28 @@ void add_quantizer(Body& body, const AdderNetlist& netlist, const Interval& sum,
   if (!direct) {
     body.assign(target, code.aligned(element.align, width));
   }
+}
+
+/// Bits of the registers between sums and their quantizers that no quantizer reads.
+double unread_register_bits(const AdderPipeline& pipeline, int frac, const FormatArray& formats) {
+  std::vector<int> last_use = pipeline.stage;  // by adders
+  for (std::size_t id = 0; id < pipeline.graph.nodes.size(); ++id) {
+    for (const AdderGraph::Operand& operand : pipeline.graph.nodes[id].operands()) {
+      int& use = last_use[static_cast<std::size_t>(operand.node)];
+      use = std::max(use, pipeline.stage[id]);
+    }
+  }
+  double bits = 0;
+  for (std::size_t o = 0; o < pipeline.graph.outputs.size(); ++o) {
+    const AdderGraph::Output& sum = pipeline.graph.outputs[o];
+    const ElementFormat element = formats.element(o);
+    if (sum.node >= 0 && !element.pruned) {
+      const int alone = pipeline.output_stage - last_use[static_cast<std::size_t>(sum.node)];
+      const int width = signed_width(pipeline.graph.nodes[static_cast<std::size_t>(sum.node)].interval);
+      bits += alone * std::clamp(unread_bits(frac, element.quantizer) - sum.shift, 0, width);
+    }
+  }
+  return bits;
 }
 
 /// The header and ports of a node's module.
@@ -154,10 +178,10 @@ Cost ConstantProduct::cost(const NodeView& view, const Hardware& hardware) const
   const AdderPipeline pipeline = plan(*this, view, hardware.device);
   Cost cost;
   cost.lut = pipeline.graph.adder_bits();
-  cost.ff = pipeline.register_bits();
+  cost.ff = pipeline.register_bits() - unread_register_bits(pipeline, sum_frac(view), output);
   for (std::size_t o = 0; o < pipeline.graph.outputs.size(); ++o) {
     const Interval sum = pipeline.graph.interval(pipeline.graph.outputs[o]);
-    cost += requantize_cost(signed_width(sum), sum_frac(view), output.element(o));
+    cost += requantize_cost(signed_width(sum), sum_frac(view), output.element(o), relu);
   }
   return static_cast<double>(hardware.lanes_of(view.node.type)) * cost;
 }

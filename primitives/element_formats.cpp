@@ -87,12 +87,12 @@ int requantize_levels(int frac, const FormatArray& formats, std::size_t count) {
   return levels;
 }
 
-Cost requantize_cost(int width, int frac, const ElementFormat& element) {
+Cost requantize_cost(int width, int frac, const ElementFormat& element, bool relu) {
   if (element.pruned) {
     return {};
   }
   const Quantizer& quantizer = element.quantizer;
-  Cost cost = requantize_cost(width, frac, quantizer);
+  Cost cost = requantize_cost(width, frac, quantizer, relu);
   // Two comparisons by carry chains, two bits a LUT each, and the choice.
   cost.lut += element.limits ? 2.0 * quantizer.format.width : 0.0;
   cost.ff += quantizer.format.width;

@@ -27,6 +27,6 @@ int requantize_levels(int frac, const ElementFormat& element);
 /// Those of the slowest of `count` elements.
 int requantize_levels(int frac, const FormatArray& formats, std::size_t count);
 /// Estimated logic of an element, for a sum of `width` bits; with the register behind it.
-Cost requantize_cost(int width, int frac, const ElementFormat& element);
+Cost requantize_cost(int width, int frac, const ElementFormat& element, bool relu);
 
 }  // namespace rtlgen

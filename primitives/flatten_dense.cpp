@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "primitives/block_costs.hpp"
 #include "primitives/dense.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -115,13 +117,20 @@ Timing FlattenDense::timing(const NodeView& view, const Hardware& hardware) cons
 Cost FlattenDense::cost(const NodeView& view, const Hardware& hardware) const {
   const TensorType& x = view.operand(0);
   const int inputs = hardware.lanes_of(x) * x.features;
+  const int outputs = view.node.type.features;
   const int accumulator = accumulator_width(*this, view);
-  Cost one = static_cast<double>(inputs) * multiplier_cost(x.width, weight_width(*this));
-  one += adder_tree_cost(inputs, x.width + weight_width(*this), hardware.device.levels);
-  one += requantize_cost(accumulator, sum_type(*this, view).frac, output);
-  one.lut += accumulator + inputs * weight_width(*this) * ceil_div(hardware.beats(), 64);
-  one.ff += accumulator + view.node.type.width;
-  return static_cast<double>(view.node.type.features) * one;
+  const int stages = hardware.device.mul_stages;
+  // No more bits of the ROM differ than there are functions of the beat's number; registers of equal bits are one.
+  const int rom_bits = outputs * inputs * weight_width(*this);
+  const double weight_bits = std::min<double>(rom_bits, std::ldexp(1.0, hardware.beats()));
+  Cost one = dot_product_cost(inputs, x.width, weight_width(*this), hardware.device);
+  one += requantize_cost(accumulator, sum_type(*this, view).frac, output, relu);
+  one += Cost{static_cast<double>(accumulator), static_cast<double>(accumulator + view.node.type.width), 0, 0};
+  Cost cost = static_cast<double>(outputs) * one;
+  cost += weight_bits * (table_cost(clog2(hardware.beats()), 1) + delay_line_cost(1, 1) + operand_cost(1, stages));
+  cost += delay_line_cost(inputs * x.width, 1) + operand_cost(inputs * x.width, stages);
+  cost.ff += clog2(hardware.beats());
+  return cost;
 }
 
 void FlattenDense::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {

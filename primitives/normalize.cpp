@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ir/numerics/normalize_kernel.hpp"
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -46,6 +47,16 @@ Widths widths(const Normalize& normalize, const NodeView& view) {
 /// 4^(variance/2 - 1 - z).
 int product_frac(const Normalize& normalize, const Widths& sizes) {
   return normalize.rsqrt_scale + sizes.variance / 2 - 1;
+}
+
+/// The sum of all features, d times each, and their difference.
+Cost centering_cost(const TensorType& x, const Widths& sizes, int levels) {
+  const int tree = adder_tree_latency(x.features, levels);
+  const bool is_shift = (x.features & (x.features - 1)) == 0;  // else a DSP block multiplies by the constant
+  const int scaled = is_shift ? x.width : sizes.element - 1;
+  Cost feature = delay_line_cost(x.width, std::max(0, tree - 1)) + delay_line_cost(scaled, tree > 0 ? 1 : 0);
+  feature += Cost{static_cast<double>(sizes.element), static_cast<double>(sizes.element), is_shift ? 0.0 : 1.0, 0};
+  return static_cast<double>(x.features) * feature + adder_tree_cost(x.features, x.width, levels);
 }
 
 /// `variances`: takes V + epsilon of every token, where somebody wants them.
@@ -116,20 +127,27 @@ Timing Normalize::timing(const NodeView& view, const Hardware& hardware) const {
 
 Cost Normalize::cost(const NodeView& view, const Hardware& hardware) const {
   const Widths sizes = widths(*this, view);
-  const TensorType& x = view.operand(0);
+  const int features = view.operand(0).features;
   const int levels = hardware.device.levels;
-  Cost feature = multiplier_cost(sizes.element, sizes.element);
-  feature += multiplier_cost(sizes.variance / 2 + 1, rsqrt_width + 1);
-  feature += requantize_cost(sizes.variance / 2 + 1 + rsqrt_width, product_frac(*this, sizes), output);
-  feature.lut += 2 * sizes.element;                                // d x - S and its operand's delay
-  feature.lut += 0.5 * sizes.element * clog2(sizes.variance / 2);  // shift by z
-  feature.lut += sizes.element;                                    // delay of e
-  feature.ff += 2.0 * sizes.element + sizes.variance / 2.0 + view.node.type.width;
-  Cost one = static_cast<double>(x.features) * feature;
-  one += adder_tree_cost(x.features, x.width, levels);
-  one += adder_tree_cost(x.features, 2 * sizes.element, levels);
-  one.lut += sizes.variance * 3.0 + rsqrt_width * (sizes.index <= 6 ? 1 : 1.2 * (1 << (sizes.index - 6)));
-  one.ff += 2.0 * sizes.variance;
+  const int stages = hardware.device.mul_stages;
+  const int n_width = sizes.variance / 2 + 1;
+  const int square_width = std::min(2 * sizes.element, sizes.variance);  // V has no bit above
+  const int frac = product_frac(*this, sizes);
+  Cost feature = multiplier_cost(sizes.element, sizes.element, stages, 2 * sizes.element - square_width);
+  feature += operand_cost(sizes.element + n_width, stages);
+  feature += delay_line_cost(sizes.element, stages + adder_tree_latency(features, levels) + 1);
+  // e << z: a LUT shifts a bit by two bits of z.
+  feature += Cost{0.6 * n_width * clog2(sizes.variance / 2), static_cast<double>(n_width), 0, 0};
+  feature += multiplier_cost(n_width, rsqrt_width + 1, stages, unread_bits(frac, output));
+  feature += requantize_cost(n_width + rsqrt_width + 1, frac, output);
+  feature.ff += output.format.width;
+  Cost one = static_cast<double>(features) * feature;
+  one += center ? centering_cost(view.operand(0), sizes, levels) : Cost{};
+  one += adder_tree_cost(features, square_width, levels);
+  one += Cost{static_cast<double>(sizes.variance), static_cast<double>(sizes.variance + clog2(sizes.variance)), 0, 0};
+  one.lut += sizes.index * ceil_div(sizes.variance / 2, 4);  // a LUT chooses among four bits of V
+  one += table_cost(rsqrt_table.values, rsqrt_width) + operand_cost(rsqrt_width, stages);
+  one.ff += rsqrt_width;
   return static_cast<double>(hardware.lanes_of(view.node.type)) * one;
 }
 

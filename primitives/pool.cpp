@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -101,13 +102,18 @@ Timing Pool::timing(const NodeView& view, const Hardware& hardware) const {
 }
 
 Cost Pool::cost(const NodeView& view, const Hardware& hardware) const {
-  const TensorType total = total_type(*this, view);
+  const int width = total_type(*this, view).width;
   const TensorType exact = exact_result_type(*this, view);
   const int lanes = hardware.lanes_of(view.operand(0));
-  Cost feature = adder_tree_cost(lanes, view.operand(0).width, hardware.device.levels);
-  feature += Cost{static_cast<double>(total.width), static_cast<double>(total.width), 0, 0};
+  const DeviceModel& device = hardware.device;
+  const int unread = unread_bits(exact.frac, output);
+  Cost feature = mode == PoolMode::max ? max_tree_cost(lanes, view.operand(0).width, device.levels)
+                                       : adder_tree_cost(lanes, view.operand(0).width, device.levels);
+  // The accumulator's adder starts afresh by itself; a maximum takes half a LUT a bit to compare, and has an enable.
+  feature += Cost{mode == PoolMode::max ? 0.5 * width : width, static_cast<double>(width), 0, 0};
   if (mode == PoolMode::mean) {
-    feature += multiplier_cost(total.width, scale_width + 1);
+    feature += operand_cost(width, device.mul_stages);
+    feature += multiplier_cost(width, scale_width + 1, device.mul_stages, unread);
   }
   feature += requantize_cost(exact.width, exact.frac, output);
   feature.ff += view.node.type.width;

@@ -26,7 +26,7 @@ Mantissas Quantize::evaluate(const NodeView& view, const std::vector<const Manti
 Timing Quantize::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
 
 Cost Quantize::cost(const NodeView& view, const Hardware& hardware) const {
-  Cost one = requantize_cost(view.operand(0).width, view.operand(0).frac, output);
+  Cost one = requantize_cost(view.operand(0).width, view.operand(0).frac, output, relu);
   one.ff += output.format.width;
   return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
 }

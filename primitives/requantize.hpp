@@ -20,6 +20,8 @@ TensorType requantized_type(const TensorType& exact, const Quantizer& quantizer,
 /// Levels of logic of a requantizer: a rounding adder and a limiter, where they are needed.
 int requantize_levels(int frac, const Quantizer& quantizer);
 /// Estimated logic of one requantizer.
-Cost requantize_cost(int input_width, int frac, const Quantizer& quantizer);
+Cost requantize_cost(int input_width, int frac, const Quantizer& quantizer, bool relu = false);
+/// The lowest bits of a number of `frac` fraction bits that its quantizer does not read: no register holds them.
+int unread_bits(int frac, const Quantizer& quantizer);
 
 }  // namespace rtlgen

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ir/numerics/softmax_kernel.hpp"
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -90,14 +91,26 @@ Timing Softmax::timing(const NodeView& view, const Hardware& hardware) const {
 
 Cost Softmax::cost(const NodeView& view, const Hardware& hardware) const {
   const SoftmaxGroups grouping(view, groups);
+  const DeviceModel& device = hardware.device;
   const int count = grouping.count;
   const int width = view.operand(0).width;
-  Cost one = max_tree_cost(count, width);
-  one += static_cast<double>(count) * exp2_cost(tables, width + 1);
-  one += adder_tree_cost(count, tables.exp_width, hardware.device.levels);
-  one += reciprocal_cost(tables, sum_width(tables, grouping));
-  one +=
-      static_cast<double>(count) * multiplier_cost(tables.exp_width + 1, tables.recip_width + tables.recip_lz_max + 1);
+  const int sum = sum_width(tables, grouping);
+  const int recip_width = tables.recip_width + tables.recip_lz_max;
+  const int tree = adder_tree_latency(count, device.levels);
+  const int frac = tables.recip_frac(sum);
+  Cost value = delay_line_cost(width, max_tree_latency(count, device.levels));
+  value += Cost{width + 1.0, width + 1.0, 0, 0};  // difference to the maximum
+  value += exp2_cost(tables, width + 1, device.table_stages);
+  value += delay_line_cost(tables.exp_width, tree + device.table_stages);
+  value += operand_cost(tables.exp_width, device.mul_stages);
+  value += multiplier_cost(tables.exp_width + 1, recip_width + 1, device.mul_stages, unread_bits(frac, output));
+  value += requantize_cost(tables.exp_width + recip_width + 2, frac, output);
+  value.ff += output.format.width;
+  Cost one = static_cast<double>(count) * value;
+  one += max_tree_cost(count, width, device.levels);
+  one += adder_tree_cost(count, tables.exp_width, device.levels);
+  one += reciprocal_cost(tables, sum, device.table_stages);
+  one += operand_cost(recip_width, device.mul_stages);
   return static_cast<double>(hardware.lanes_of(view.node.type) * groups) * one;
 }
 

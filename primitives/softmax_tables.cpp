@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "primitives/block_costs.hpp"
 #include "primitives/node_rules.hpp"
 #include "rtlgen/netlist/literals.hpp"
 
@@ -68,46 +69,25 @@ void require_softmax_tables(const NodeView& view, const SoftmaxTables& tables) {
           "a table entry has too many bits");
 }
 
-Cost exp2_cost(const SoftmaxTables& tables, int x_width) {
-  const int index = tables.exp_frac();
-  const double table = index <= 6 ? 1 : 1.2 * (1 << (index - 6));
-  const double width = tables.exp_width;
-  return {width * table + 0.5 * width * clog2(tables.exp_width + 1) + 0.3 * x_width, width, 0, 0};
-}
-
-Cost reciprocal_cost(const SoftmaxTables& tables, int x_width) {
-  const int index = tables.recip_index();
-  const double table = index <= 6 ? 1 : 1.2 * (1 << (index - 6));
-  const double shifts = 0.5 * clog2(x_width) * (x_width + tables.recip_width + tables.recip_lz_max);
-  return {tables.recip_width * table + shifts, 2.0 * tables.recip_width + tables.recip_lz_max, 0, 0};
-}
-
-Cost multiplier_cost(int a_width, int b_width) {
-  // DSP48E2: 27 x 18 signed; larger factors are tiled.
-  const int wide = std::max(a_width, b_width);
-  const int narrow = std::min(a_width, b_width);
-  const int tiles =
-      std::min(ceil_div(wide - 1, 26) * ceil_div(narrow - 1, 17), ceil_div(wide - 1, 17) * ceil_div(narrow - 1, 26));
-  Cost cost;
-  cost.dsp = std::max(1, tiles);
-  cost.ff = a_width + b_width;
+Cost exp2_cost(const SoftmaxTables& tables, int x_width, int stages) {
+  const int width = tables.exp_width;
+  // A LUT shifts a bit by two bits of the amount.
+  Cost cost = table_cost(tables.exp_table.values, width);
+  cost += Cost{0.5 * width * clog2(width + 1) + 0.3 * x_width, static_cast<double>(width), 0, 0};
+  cost.ff += stages >= 2 ? width - 1 + clog2(width) + 1 : 0;  // entry, amount, and whether the result vanishes
   return cost;
 }
 
-Cost adder_tree_cost(int count, int width, int levels) {
-  Cost cost;
-  int level = 0;
-  for (int left = count; left > 1; left = (left + 1) / 2) {
-    ++level;
-    cost.lut += (left / 2) * (width + level);
-    if (level % levels == 0 || left <= 2) {
-      cost.ff += ((left + 1) / 2) * (width + level);
-    }
-  }
+Cost reciprocal_cost(const SoftmaxTables& tables, int x_width, int stages) {
+  const int shifts = tables.recip_lz_max + 1;
+  const int out_width = tables.recip_width + tables.recip_lz_max;
+  // A LUT chooses among four bits: of x for a bit of the index, of the entry for a bit of the result.
+  const int choices = tables.recip_index() * ceil_div(shifts, 4) + out_width * ceil_div(shifts, 4);
+  Cost cost = table_cost(tables.recip_table.values, tables.recip_width);
+  cost += Cost{choices + static_cast<double>(x_width), static_cast<double>(out_width), 0, 0};
+  cost.ff += stages >= 2 ? tables.recip_index() + clog2(shifts) : 0;
   return cost;
 }
-
-Cost max_tree_cost(int count, int width) { return {(count - 1) * 1.5 * width, (count - 1) * 0.5 * width, 0, 0}; }
 
 int adder_tree_latency(int count, int levels) { return ceil_div(clog2(count), levels); }
 

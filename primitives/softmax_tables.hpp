@@ -35,15 +35,9 @@ Literal make_reciprocal_table(int index, int width);
 /// Checks the tables of a softmax or attention node.
 void require_softmax_tables(const NodeView& view, const SoftmaxTables& tables);
 
-/// Estimated logic of one exp2 unit, and of one reciprocal unit.
-Cost exp2_cost(const SoftmaxTables& tables, int x_width);
-Cost reciprocal_cost(const SoftmaxTables& tables, int x_width);
-/// Estimated logic of one a_width x b_width multiplier.
-Cost multiplier_cost(int a_width, int b_width);
-/// Estimated logic of a registered adder tree over `count` numbers of `width` bits.
-Cost adder_tree_cost(int count, int width, int levels);
-/// Estimated logic of a maximum over `count` numbers.
-Cost max_tree_cost(int count, int width);
+/// Estimated resources of rtl_lib/masked_exp2.v and of rtl_lib/reciprocal.v, of `stages` registers.
+Cost exp2_cost(const SoftmaxTables& tables, int x_width, int stages);
+Cost reciprocal_cost(const SoftmaxTables& tables, int x_width, int stages);
 
 /// Clocks of rtl_lib/adder_tree.v, and of rtl_lib/max_tree.v.
 int adder_tree_latency(int count, int levels);

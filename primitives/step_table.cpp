@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ir/numerics/table_kernels.hpp"
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 
@@ -35,9 +36,6 @@ int depth_of(const StepTable& table) { return clog2(std::int64_t{table.threshold
 
 /// Steps of the search between two registers.
 int steps_a_clock(const Hardware& hardware) { return std::max(1, hardware.device.levels / 2); }
-
-/// LUTs of a bit of a table: six address bits a LUT6, and a multiplexer tree above.
-double table_luts(int address) { return address == 0 ? 0 : address <= 6 ? 1 : (1 << (address - 6)) * 1.2; }
 
 /// `row` with so many entries in front of it that there are `size`.
 Row padded(const Rows& rows, int row, std::size_t size, std::int64_t entry) {
@@ -115,11 +113,13 @@ Cost StepTable::cost(const NodeView& view, const Hardware& hardware) const {
   const int depth = depth_of(*this);
   const double in_width = view.operand(0).width;
   const double out_width = view.node.type.width;
-  Cost one{out_width * table_luts(depth), out_width, 0, 0};
+  Cost one = table_cost(depth, view.node.type.width);
+  one.ff += out_width;
   for (int step = 1; step <= depth; ++step) {
     const bool registered = step % steps_a_clock(hardware) == 0 || step == depth;
     const double kept = step < depth ? in_width + step : step;
-    one += Cost{in_width * table_luts(step - 1) + in_width, registered ? kept : 0, 0, 0};
+    one += table_cost(step - 1, view.operand(0).width);
+    one += Cost{in_width, registered ? kept : 0, 0, 0};
   }
   return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
 }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "ir/numerics/table_kernels.hpp"
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 
@@ -136,11 +137,12 @@ Mantissas Table::evaluate(const NodeView& view, const std::vector<const Mantissa
 Timing Table::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
 
 Cost Table::cost(const NodeView& view, const Hardware& hardware) const {
-  // Six address bits a LUT6, and a multiplexer tree above.
-  const double luts = index_width <= 6 ? 1 : (1 << (index_width - 6)) * 1.2;
-  const int width = output.format.width;
-  const double copies = hardware.lanes_of(view.node.type) * view.node.type.features;
-  return copies * Cost{width * luts, static_cast<double>(width), 0, 0};
+  Cost token;
+  for (int f = 0; f < view.node.type.features; ++f) {
+    token += table_cost(entries_of(*this, f), output.format.width);
+    token.ff += output.format.width;
+  }
+  return hardware.lanes_of(view.node.type) * token;
 }
 
 void Table::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ir/numerics/softmax_kernel.hpp"
+#include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -39,13 +40,12 @@ TableSoftmaxKernel kernel_of(const TableSoftmax& softmax, int x_frac) {
           softmax.output};
 }
 
-/// Logic of one: a requantizer, its register, the table (six address bits a LUT6, a multiplexer tree above) and its
-/// register.
+/// A requantizer, its register, the table and its register.
 Cost stage_cost(const LookupStage& stage, int entry_width, int x_width, int x_frac) {
   const int bits = stage.index.format.width;
-  const double luts = bits <= 6 ? 1 : (1 << (bits - 6)) * 1.2;
   Cost one = requantize_cost(x_width, x_frac, stage.index);
-  one += Cost{entry_width * luts, static_cast<double>(bits + entry_width), 0, 0};
+  one += table_cost(stage.table.values, entry_width);
+  one.ff += bits + entry_width;
   return one;
 }
 
@@ -143,16 +143,24 @@ Timing TableSoftmax::timing(const NodeView& view, const Hardware& hardware) cons
 
 Cost TableSoftmax::cost(const NodeView& view, const Hardware& hardware) const {
   const TensorType& x = view.operand(0);
+  const DeviceModel& device = hardware.device;
   const int count = SoftmaxGroups(view, groups).count;
   const int exp_width = entries_of(exp).width;
   const int inv_width = entries_of(inv).width;
-  Cost one = max_tree_cost(count, x.width);
-  one += static_cast<double>(count) * Cost{x.width + 1.0, x.width + 1.0, 0, 0};
-  one += static_cast<double>(count) * stage_cost(exp, exp_width, x.width + 1, x.frac);
-  one += adder_tree_cost(count, exp_width, hardware.device.levels);
+  const int frac = exp.frac + inv.frac;
+  Cost value = delay_line_cost(x.width, max_tree_latency(count, device.levels));
+  value += Cost{x.width + 1.0, x.width + 1.0, 0, 0};  // difference to the maximum
+  value += stage_cost(exp, exp_width, x.width + 1, x.frac);
+  value += delay_line_cost(exp_width, adder_tree_latency(count, device.levels) + 2);
+  value += operand_cost(exp_width, device.mul_stages);
+  value += multiplier_cost(exp_width + 1, inv_width + 1, device.mul_stages, unread_bits(frac, output));
+  value += requantize_cost(exp_width + inv_width + 2, frac, output);
+  value.ff += output.format.width;
+  Cost one = static_cast<double>(count) * value;
+  one += max_tree_cost(count, x.width, device.levels);
+  one += adder_tree_cost(count, exp_width, device.levels);
   one += stage_cost(inv, inv_width, exp_width + clog2(count) + 1, exp.frac);
-  one += static_cast<double>(count) * multiplier_cost(exp_width + 1, inv_width + 1);
-  one += static_cast<double>(count) * requantize_cost(exp_width + inv_width + 1, exp.frac + inv.frac, output);
+  one += operand_cost(inv_width, device.mul_stages);
   return static_cast<double>(hardware.lanes_of(view.node.type) * groups) * one;
 }
 

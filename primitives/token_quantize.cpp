@@ -340,7 +340,7 @@ Cost TokenQuantize::cost(const NodeView& view, const Hardware& hardware) const {
     total.lut += element.adds() ? sum_width : 0;
     total.ff += view.node.type.width;
     if (element.formats.size() == 1) {
-      total.lut += requantize_cost(width, frac, element.formats[0]).lut;
+      total.lut += requantize_cost(width, frac, element.formats[0], relu).lut;
       continue;
     }
     // An adder that rounds, a limiter, and the words of the formats.

@@ -1,40 +1,21 @@
 #include "rtlgen/deliver/alignment_cells.hpp"
 
-#include "primitives/primitive.hpp"
+#include "primitives/block_costs.hpp"
 
 namespace rtlgen {
 namespace {
 
-/// A counter of the beats that are written, and one of those that are read.
-Cost counters_cost(int written, int read) {
-  const double bits = clog2(written) + clog2(read);
-  return {2 * bits, bits, 0, 0};
-}
-
-/// rtl_lib/event_replay.v: a memory of LUTs behind two counters, and a register.
-Cost replay_cost(int width, int beats) {
-  Cost cost = delay_line_cost(width, beats);
-  cost += counters_cost(beats, beats);
-  return cost;
-}
-
-/// rtl_lib/event_convert.v: a register for each bit of an event, and a selection of a beat, of which a LUT6 takes four
-/// to one.
+/// rtl_lib/event_convert.v: two counters, a register for each bit of an event, and a selection of a beat, of which a
+/// LUT6 takes four to one.
 Cost convert_cost(const Stream& written, int width, int lanes) {
   const int read = ceil_div(written.tokens, lanes);
   const double out = lanes * width;
-  Cost cost = counters_cost(written.beats(), read);
-  cost += Cost{out * ceil_div(read, 3), static_cast<double>(written.beats() * written.lanes * width) + out, 0, 0};
-  return cost;
+  const double counters = clog2(written.beats()) + clog2(read);
+  return {2 * counters + out * ceil_div(read, 3),
+          counters + static_cast<double>(written.beats() * written.lanes * width) + out, 0, 0};
 }
 
 }  // namespace
-
-// An SRL or LUTRAM holds 32 clocks of a bit in a LUT; the register at its output is a flip-flop.
-Cost delay_line_cost(int width, int depth) {
-  const double share = width * depth / 16.0;
-  return {share, share, 0, 0};
-}
 
 void AlignmentCells::add(Body& body, const Reading& reading, const std::vector<int>& delays) const {
   if (reading.replay_start) {
@@ -65,7 +46,7 @@ void AlignmentCells::add_event_buffer(Body& body, const Reading& reading) const 
     buffer.cost = convert_cost(written, token_bits, reading.lanes);
   } else {
     buffer.with("WIDTH", output.width()).with("BEATS", written.beats());
-    buffer.cost = replay_cost(output.width(), written.beats());
+    buffer.cost = event_replay_cost(output.width(), written.beats());
   }
   const ControlWires write = controls_.of(written);
   buffer.port("clk").port("rst").port("in_valid", write.valid).port("in_first", write.first);

@@ -11,9 +11,6 @@
 
 namespace rtlgen {
 
-/// What rtl_lib/delay_line.v takes.
-Cost delay_line_cost(int width, int depth);
-
 /// What stands between tensors and those who read them.
 class AlignmentCells {
  public:

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "primitives/primitive.hpp"
-#include "rtlgen/deliver/alignment_cells.hpp"
+#include "primitives/block_costs.hpp"
 
 namespace rtlgen {
 namespace {
@@ -18,13 +17,6 @@ Cost counter_cost(int beats) {
 Cost replay_cost(int beats) {
   Cost cost = counter_cost(beats);
   cost += Cost{1, 1, 0, 0};
-  return cost;
-}
-
-/// A chain of valid bits, which a reset keeps from being a shift-register LUT, and two marks: rtl_lib/control_delay.v.
-Cost delay_cost(int depth) {
-  Cost cost = delay_line_cost(2, depth);
-  cost.ff += depth;
   return cost;
 }
 
@@ -125,7 +117,7 @@ void ControlChains::add_delays(Body& body, const Chain& chain, int from) {
     delay.with("DEPTH", tap - previous).port("clk").port("rst");
     delay.port("in_valid", in.valid).port("in_first", in.first).port("in_last", in.last);
     delay.port("out_valid", out.valid).port("out_first", out.first).port("out_last", out.last);
-    delay.cost = delay_cost(tap - previous);
+    delay.cost = control_delay_cost(tap - previous);
     previous = tap;
   }
 }

@@ -10,6 +10,8 @@ Cost& Cost::operator+=(const Cost& other) {
   return *this;
 }
 
+Cost operator+(Cost a, const Cost& b) { return a += b; }
+
 Cost operator*(double factor, const Cost& cost) {
   return {factor * cost.lut, factor * cost.ff, factor * cost.dsp, factor * cost.bram};
 }

@@ -12,6 +12,7 @@ struct Cost {
 
   Cost& operator+=(const Cost& other);
 };
+Cost operator+(Cost a, const Cost& b);
 Cost operator*(double factor, const Cost& cost);
 
 }  // namespace rtlgen

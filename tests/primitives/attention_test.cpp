@@ -130,11 +130,11 @@ TEST_CASE("attention: the golden model is its definition", "[attention]") {
 }
 
 TEST_CASE("attention: each bit of the normalised product is in the estimate", "[attention]") {
-  // Of a lane: a bit for each of the 4 stages that may shift the sum of 10 bits and its reciprocal, half a table each,
-  // and for each value a bit of the rounding adder and a third of a table for the limiter.
-  constexpr double kLane = 4 * 0.5 + 3 * (1 + 1.0 / 3);
-  CHECK(estimated_luts(1) - estimated_luts(0) == Approx(2 * kLane));
-  CHECK(estimated_luts(9) - estimated_luts(0) == Approx(9 * 2 * kLane));
+  // Of a lane: a LUT for every four shifts of each of the 4 bits of the index and of the 6 and more of the reciprocal.
+  // With more than five bits above it, a limiter takes two LUTs for each of the 6 bits of the 3 values.
+  constexpr double kLimiters = 3 * 6;
+  CHECK(estimated_luts(1) - estimated_luts(0) == Approx(2 * ((4 + 7) - (4 + 6) + kLimiters)));
+  CHECK(estimated_luts(9) - estimated_luts(0) == Approx(2 * ((4 + 15) * 3 - (4 + 6) + kLimiters)));
 }
 
 TEST_CASE("attention: RTL equals golden to the bit and clock", "[attention][rtl]") {

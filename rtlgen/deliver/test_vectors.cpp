@@ -75,8 +75,8 @@ std::ofstream open_output(const std::filesystem::path& path) {
 
 }  // namespace
 
-void write_input_vectors(const std::filesystem::path& path, const CoreSignature& s, const IntegerEvents& events) {
-  std::ofstream file = open_output(path);
+std::vector<InputBeat> input_beats(const CoreSignature& s, const IntegerEvents& events) {
+  std::vector<InputBeat> beats;
   const int width = s.input.format.width;
   for (std::size_t event = 0; event < events.count; ++event) {
     const auto top = static_cast<Eigen::Index>(event) * s.tokens;
@@ -86,7 +86,8 @@ void write_input_vectors(const std::filesystem::path& path, const CoreSignature&
     }
     for (int beat = 0; beat < s.beats; ++beat) {
       BeatBits data(s.lanes * s.features * width);
-      BeatBits mask(s.lanes);
+      BeatBits mask(s.mask == MaskKind::count ? s.count_width : s.lanes);
+      mask.set(0, s.mask == MaskKind::count ? s.count_width : 0, count);
       for (int lane = 0; lane < s.lanes && beat * s.lanes + lane < s.tokens; ++lane) {
         const Eigen::Index row = top + beat * s.lanes + lane;
         for (int f = 0; f < s.features; ++f) {
@@ -96,21 +97,14 @@ void write_input_vectors(const std::filesystem::path& path, const CoreSignature&
           mask.set(lane, 1, static_cast<std::int64_t>(events.mask(row, 0)));
         }
       }
-      file << data.to_hex();
-      if (s.mask == MaskKind::count) {
-        BeatBits bits(s.count_width);
-        bits.set(0, s.count_width, count);
-        file << ' ' << bits.to_hex();
-      } else if (s.mask == MaskKind::valid) {
-        file << ' ' << mask.to_hex();
-      }
-      file << '\n';
+      beats.push_back({data.to_hex(), s.mask == MaskKind::none ? "" : mask.to_hex()});
     }
   }
+  return beats;
 }
 
-void write_output_vectors(const std::filesystem::path& path, const CoreSignature& s, const Mantissas& output) {
-  std::ofstream file = open_output(path);
+std::vector<std::string> output_beats(const CoreSignature& s, const Mantissas& output) {
+  std::vector<std::string> beats;
   const int width = s.output.width;
   for (Eigen::Index top = 0; top < output.rows(); top += s.output_tokens) {
     for (int beat = 0; beat < s.output_beats; ++beat) {
@@ -121,8 +115,23 @@ void write_output_vectors(const std::filesystem::path& path, const CoreSignature
                    static_cast<std::int64_t>(output(top + beat * s.output_lanes + lane, f)));
         }
       }
-      file << data.to_hex() << '\n';
+      beats.push_back(data.to_hex());
     }
+  }
+  return beats;
+}
+
+void write_input_vectors(const std::filesystem::path& path, const CoreSignature& s, const IntegerEvents& events) {
+  std::ofstream file = open_output(path);
+  for (const InputBeat& beat : input_beats(s, events)) {
+    file << beat.data << (beat.mask.empty() ? "" : " ") << beat.mask << '\n';
+  }
+}
+
+void write_output_vectors(const std::filesystem::path& path, const CoreSignature& s, const Mantissas& output) {
+  std::ofstream file = open_output(path);
+  for (const std::string& beat : output_beats(s, output)) {
+    file << beat << '\n';
   }
 }
 

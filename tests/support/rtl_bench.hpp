@@ -32,8 +32,7 @@ struct BenchResult {
   std::string verdict() const;
 };
 
-/// Emits the graph's core and simulates it with a generated Verilog-2005 testbench: all events back-to-back, then some
-/// with random gaps, then some interrupted by resets. Whatever the core must not look at is random or unknown (x).
+/// Emits the graph's core and simulates a TestPlan with its verilog_testbench().
 BenchResult run_bench(const Graph& graph, const IntegerEvents& events, const BenchOptions& options = {});
 
 }  // namespace rtlgen::testing

@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/deliver/cmvm_testbench.hpp"
 #include "rtlgen/cli/commands.hpp"
-#include "rtlgen/files/npy.hpp"
+#include "rtlgen/deliver/cmvm_testbench.hpp"
 #include "rtlgen/deliver/write_cmvm.hpp"
-#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/npy.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "tests/support/cmvm_bench.hpp"
 #include "tests/support/tools.hpp"
 

@@ -262,6 +262,42 @@ TEST_CASE("docs: ir.md has a row for every attribute of an operation, and nodes 
   }
 }
 
+/// Files below some folders of the repository that have one of these texts.
+Words files_with(const std::vector<std::string>& texts, const std::vector<std::string>& folders) {
+  const fs::path root = testing::source_folder();
+  Words found;
+  for (const std::string& folder : folders) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
+      std::ifstream file(entry.path());
+      const std::string content{std::istreambuf_iterator<char>(file), {}};
+      const auto has = [&](const std::string& text) { return content.find(text) != std::string::npos; };
+      if (entry.is_regular_file() && std::any_of(texts.begin(), texts.end(), has)) {
+        found.insert(fs::relative(entry.path(), root).generic_string());
+      }
+    }
+  }
+  return found;
+}
+
+TEST_CASE("docs: adding.md names every file of the operation and of the layer that are its examples", "[docs]") {
+  const std::string text = page("adding.md");
+  const auto listed = [&](const std::string& heading) {
+    Words files = keys(rows(section(text, heading), "file"));
+    for (auto file = files.begin(); file != files.end();) {
+      CAPTURE(*file);
+      CHECK(fs::is_regular_file(fs::path(testing::source_folder()) / *file));
+      file = file->rfind("docs/", 0) == 0 ? files.erase(file) : std::next(file);
+    }
+    return files;
+  };
+  Words operation =
+      files_with({"class Pool ", "Pool::infer", "entry<Pool>", "module pool "}, {"primitives", "rtl_lib"});
+  operation.insert("tests/primitives/pool_test.cpp");
+  CHECK(listed("## An operation") == operation);
+  CHECK(listed("## A layer") ==
+        files_with({"PoolSpec", "PoolLayer", "read_pool"}, {"rtlgen/frontend", "rtlgen/model", "rtlgen/lowering"}));
+}
+
 TEST_CASE("docs: the example in ir.md is an IR", "[docs]") {
   const std::string text = page("ir.md");
   const std::string fence = "```yaml\n";

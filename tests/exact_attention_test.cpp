@@ -232,10 +232,11 @@ TEST_CASE("exact attention: steps that do not fit are refused", "[frontend]") {
         "error: 'add1' [4,8] and 'q' [4,6] do not fit, expected features [heads, dim] and [kv_heads, dim] with 2 and "
         "2 heads");
   std::string many = "q";
-  for (int i = 0; i < 700; ++i) {
+  for (int i = 0; i < 2800; ++i) {
     many += ", q";
   }
-  CHECK(complaint("{name: y, concat: [" + many + "]}") == "error: layer 'y' has 4206 features, expected at most 4096");
+  CHECK(complaint("{name: y, concat: [" + many + "]}") ==
+        "error: layer 'y' has 16806 features, expected at most 16384");
   CHECK(complaint("{name: y, type: softmax, groups: 3}") ==
         "error: softmax 'y' of 8 features cannot have 3 equal groups");
   CHECK(complaint("{name: y, type: softmax, groups: 4, masked: true}") ==

@@ -8,6 +8,7 @@
 #include "rtlgen/deliver/cosim.hpp"
 #include "rtlgen/deliver/test_vectors.hpp"
 #include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "tests/support/graph_builder.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/rtl_bench.hpp"

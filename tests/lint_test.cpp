@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "rtlgen/deliver/emit_core.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "rtlgen/netlist/rtl_library.hpp"
-#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/random_model.hpp"
 #include "tests/support/tools.hpp"
 

@@ -15,6 +15,7 @@
 #include "rtlgen/deliver/write_core.hpp"
 #include "rtlgen/files/output_folder.hpp"
 #include "rtlgen/files/progress.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/model/float_reference.hpp"
 

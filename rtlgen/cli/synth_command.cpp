@@ -5,8 +5,8 @@
 #include "rtlgen/deliver/core_signature.hpp"
 #include "rtlgen/deliver/report.hpp"
 #include "rtlgen/deliver/synth.hpp"
-#include "rtlgen/deliver/write_core.hpp"
 #include "rtlgen/files/progress.hpp"
+#include "rtlgen/files/text_file.hpp"
 
 namespace rtlgen {
 

@@ -6,7 +6,7 @@
 #include <exception>
 
 #include "ir/text.hpp"
-#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/text_file.hpp"
 
 namespace rtlgen {
 namespace {

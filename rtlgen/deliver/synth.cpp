@@ -18,6 +18,7 @@
 
 #include "rtlgen/deliver/cosim.hpp"
 #include "rtlgen/files/process.hpp"
+#include "rtlgen/files/text_file.hpp"
 
 namespace rtlgen {
 namespace {
@@ -83,12 +84,6 @@ struct Module {
 };
 
 std::string short_name(int index) { return "m" + std::to_string(index); }
-
-void write_file(const fs::path& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  if (!file.flush()) throw std::runtime_error("cannot write " + path.string());
-}
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path);

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "rtlgen/deliver/cmvm_testbench.hpp"
-#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/text_file.hpp"
 
 namespace rtlgen {
 

@@ -6,19 +6,12 @@
 #include "ir/source_error.hpp"
 #include "ir/text.hpp"
 #include "rtlgen/deliver/emit_core.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "rtlgen/netlist/rtl_library.hpp"
 
 namespace rtlgen {
 
 namespace fs = std::filesystem;
-
-void write_file(const fs::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) {
-    throw SourceError({path.string()}, "cannot be written");
-  }
-}
 
 void write_core(const fs::path& out, const CompiledModel& compiled, const CoreNetlist& core) {
   fs::create_directories(out / "src");

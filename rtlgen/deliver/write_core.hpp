@@ -11,7 +11,4 @@ namespace rtlgen {
 /// Writes src/*.v, TOP.f, ir.yaml, signature.json and sim/ (testbench) into an empty folder.
 void write_core(const std::filesystem::path& out, const CompiledModel& compiled, const CoreNetlist& core);
 
-/// Writes a text file. Throws SourceError where that fails.
-void write_file(const std::filesystem::path& path, const std::string& text);
-
 }  // namespace rtlgen

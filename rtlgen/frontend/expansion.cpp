@@ -1,21 +1,20 @@
 #include "rtlgen/frontend/expansion.hpp"
 
 #include <algorithm>
-
-#include "rtlgen/frontend/layer_types.hpp"
+#include <variant>
 
 namespace rtlgen {
 namespace {
 
-/// Most features of a layer; quantizers of them are square matrices.
-constexpr int kMaxFeatures = 4096;
+/// Most features of a layer: a slip of the pen must not fill the memory.
+constexpr int kMaxFeatures = 16384;
 
 }  // namespace
 
-void Expansion::run() {
+void Expansion::run(std::size_t (*expand)(Expansion& model, const LayerSpec& spec)) {
   make_inputs();
   for (current_ = 0; current_ < ordered_.layers.size(); ++current_) {
-    outputs_.push_back(expand_current());
+    outputs_.push_back(expand(*this, checked_current()));
   }
   check_flat(ordered_.layers.size() - 1);
 }
@@ -36,14 +35,14 @@ void Expansion::make_inputs() {
   }
 }
 
-std::size_t Expansion::expand_current() {
+const LayerSpec& Expansion::checked_current() const {
   const LayerSpec& spec = ordered_.layers[current_];
   if (!std::holds_alternative<DenseSpec>(spec.what)) {
     for (const std::size_t producer : ordered_.producers[current_]) {
       check_flat(producer);
     }
   }
-  return std::visit([&](const auto& said) { return expand(*this, spec, said); }, spec.what);
+  return spec;
 }
 
 std::size_t Expansion::input(std::size_t i) const {
@@ -135,23 +134,6 @@ std::size_t Expansion::push_affine(const LayerSpec& spec, const std::string& nam
 std::size_t Expansion::push_function(const LayerSpec& spec, const std::string& name, std::size_t from,
                                      const std::string& function, double slope) {
   return push(make(spec, name, {from}, ActivationLayer{function, slope}));
-}
-
-std::string Expansion::sum_name(const std::string& name, const std::string& function) {
-  return function == "none" || function == "relu" ? name : name + ".linear";
-}
-
-std::size_t Expansion::finish_sum(const LayerSpec& spec, const std::string& name, const std::string& function,
-                                  std::size_t sum) {
-  if (function == "relu") {
-    auto* const dense = layer(sum).as<DenseLayer>();
-    (dense != nullptr ? dense->relu : layer(sum).as<AddLayer>()->relu) = true;
-  }
-  if (function == "none" || function == "relu") {
-    return sum;
-  }
-  return function == "softmax" ? expand_softmax(*this, spec, {}, name, sum, true)
-                               : push_function(spec, name, sum, function);
 }
 
 void scale_outputs(Layer& layer, const Eigen::VectorXd& factors) {

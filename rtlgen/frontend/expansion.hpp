@@ -24,8 +24,9 @@ class Expansion {
 
   /// Fills the model's layers. Rewrites done on the way, all exact in real arithmetic: attention's scale and log2(e) go
   /// into the query weights, log2(e) before a softmax into its producer, batch norms into the dense before them,
-  /// low-rank query/key and value/output products are merged. Throws SourceError: shapes, missing arrays, names.
-  void run();
+  /// low-rank query/key and value/output products are merged. `expand` appends the elementary layers of one layer and
+  /// returns the last one's index. Throws SourceError: shapes, missing arrays, names.
+  void run(std::size_t (*expand)(Expansion& model, const LayerSpec& spec));
 
   const Model& model() const { return model_; }
   const WeightFile& weights() const { return weights_; }
@@ -60,16 +61,12 @@ class Expansion {
   /// One of activation_function().
   std::size_t push_function(const LayerSpec& spec, const std::string& name, std::size_t from,
                             const std::string& function, double slope = 0);
-  /// The name of a layer that makes a sum, where `function` follows under the name itself.
-  static std::string sum_name(const std::string& name, const std::string& function);
-  /// Applies `function` to the sum that sum_name() named.
-  std::size_t finish_sum(const LayerSpec& spec, const std::string& name, const std::string& function, std::size_t sum);
 
  private:
   void make_inputs();
   bool is_flat(std::size_t spec) const;
   void check_flat(std::size_t spec) const;
-  std::size_t expand_current();
+  const LayerSpec& checked_current() const;
 
   const OrderedLayers& ordered_;
   const WeightFile& weights_;

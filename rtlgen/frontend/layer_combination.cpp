@@ -1,5 +1,6 @@
 // Layers of several tensors: add, concat, scores and mix.
 #include "rtlgen/frontend/layer_types.hpp"
+#include "rtlgen/frontend/sum_activation.hpp"
 
 namespace rtlgen {
 namespace {
@@ -56,10 +57,10 @@ std::size_t expand(Expansion& model, const LayerSpec& spec, const AddSpec& said)
                                                   ": shapes must be equal");
     }
     const bool last = i + 1 == spec.inputs.size();
-    const std::string part = last ? Expansion::sum_name(name, said.activation) : name + ".partial" + std::to_string(i);
+    const std::string part = last ? sum_name(name, said.activation) : name + ".partial" + std::to_string(i);
     sum = model.push(model.make(spec, part, {sum, model.input(i)}, AddLayer{}));
   }
-  return model.finish_sum(spec, name, said.activation, sum);
+  return finish_sum(model, spec, name, said.activation, sum);
 }
 
 std::size_t expand(Expansion& model, const LayerSpec& spec, const ConcatSpec& /*said*/) {

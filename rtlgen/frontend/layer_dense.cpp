@@ -1,4 +1,5 @@
 #include "rtlgen/frontend/layer_types.hpp"
+#include "rtlgen/frontend/sum_activation.hpp"
 
 namespace rtlgen {
 namespace {
@@ -41,8 +42,8 @@ std::size_t expand(Expansion& model, const LayerSpec& spec, const DenseSpec& sai
     dense.weight = dense.weight_step.asDiagonal() * dense.weight;
   }
   dense.bias = model.bias(spec, said.use_bias, name + ".bias", {units});
-  const std::string sum = Expansion::sum_name(name, said.activation);
-  return model.finish_sum(spec, name, said.activation, model.push_dense(spec, sum, model.input(), std::move(dense)));
+  const std::string sum = sum_name(name, said.activation);
+  return finish_sum(model, spec, name, said.activation, model.push_dense(spec, sum, model.input(), std::move(dense)));
 }
 
 }  // namespace rtlgen

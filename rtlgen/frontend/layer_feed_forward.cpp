@@ -1,4 +1,5 @@
 #include "rtlgen/frontend/layer_types.hpp"
+#include "rtlgen/frontend/sum_activation.hpp"
 
 namespace rtlgen {
 
@@ -18,9 +19,9 @@ std::size_t expand(Expansion& model, const LayerSpec& spec, const FeedForwardSpe
   RowMatrix w1 = model.weights().matrix(name + ".w1", {hidden, width}, spec.where);
   RowMatrix w2 = model.weights().matrix(name + ".w2", {width, hidden}, spec.where);
   DenseLayer first{std::move(w1), model.bias(spec, said.use_bias, name + ".b1", {hidden}), {}};
-  const std::string sum_name = Expansion::sum_name(hidden_name, said.activation);
-  const std::size_t sum = model.push_dense(spec, sum_name, model.input(), std::move(first));
-  const std::size_t middle = model.finish_sum(spec, hidden_name, said.activation, sum);
+  const std::string linear = sum_name(hidden_name, said.activation);
+  const std::size_t sum = model.push_dense(spec, linear, model.input(), std::move(first));
+  const std::size_t middle = finish_sum(model, spec, hidden_name, said.activation, sum);
   DenseLayer second{std::move(w2), model.bias(spec, said.use_bias, name + ".b2", {width}), {}};
   return model.push_dense(spec, name, middle, std::move(second));
 }

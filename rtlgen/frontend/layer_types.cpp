@@ -43,4 +43,8 @@ const std::vector<LayerType>& operand_types() {
   return kTypes;
 }
 
+std::size_t expand(Expansion& model, const LayerSpec& spec) {
+  return std::visit([&](const auto& said) { return expand(model, spec, said); }, spec.what);
+}
+
 }  // namespace rtlgen

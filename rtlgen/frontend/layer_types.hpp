@@ -51,6 +51,9 @@ std::size_t expand(Expansion& model, const LayerSpec& spec, const QuantizeSpec& 
 std::size_t expand(Expansion& model, const LayerSpec& spec, const ConcatSpec& said);
 std::size_t expand(Expansion& model, const LayerSpec& spec, const BankProductLayer& said);
 
+/// The same of a spec of any type.
+std::size_t expand(Expansion& model, const LayerSpec& spec);
+
 /// A softmax `name` of layer `from` with the tables of rtlgen; `only_user`: nothing else reads that layer.
 std::size_t expand_softmax(Expansion& model, const LayerSpec& spec, const SoftmaxSpec& said, const std::string& name,
                            std::size_t from, bool only_user);

@@ -6,6 +6,7 @@
 #include "rtlgen/files/file_bytes.hpp"
 #include "rtlgen/frontend/expansion.hpp"
 #include "rtlgen/frontend/layer_parser.hpp"
+#include "rtlgen/frontend/layer_types.hpp"
 #include "rtlgen/frontend/overrides.hpp"
 #include "rtlgen/frontend/verilog_names.hpp"
 #include "rtlgen/frontend/yaml_read.hpp"
@@ -50,7 +51,7 @@ class Frontend {
         weights == nullptr ? WeightFile() : WeightFile(resolve_file(*weights, "weights"), weights->text);
     model_.calibration_file = optional_file("calibration");
     model_.test_file = optional_file("test");
-    Expansion(ordered, weight_file, precisions_, model_).run();
+    Expansion(ordered, weight_file, precisions_, model_).run(expand);
     check_patterns();
     check_calibration();
     if (const YamlNode* const node = root_.find("classes")) {

@@ -14,8 +14,8 @@
 #include "primitives/cmvm/adder_cost.hpp"
 #include "primitives/cmvm/constant_matrix.hpp"
 #include "primitives/cmvm/value_bits.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "rtlgen/netlist/rtl_library.hpp"
-#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/tools.hpp"
 

@@ -15,8 +15,8 @@
 #include "primitives/cmvm/adder_pipeline.hpp"
 #include "primitives/cmvm/adder_retiming.hpp"
 #include "primitives/cmvm/constant_matrix.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "rtlgen/netlist/rtl_library.hpp"
-#include "rtlgen/deliver/write_core.hpp"
 #include "tests/support/dice.hpp"
 #include "tests/support/tools.hpp"
 

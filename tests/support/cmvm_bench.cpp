@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "rtlgen/deliver/cmvm_testbench.hpp"
-#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/text_file.hpp"
 #include "tests/support/tools.hpp"
 
 namespace rtlgen::testing {

@@ -4,7 +4,7 @@
 
 #include "rtlgen/files/npy.hpp"
 #include "rtlgen/files/npz.hpp"
-#include "rtlgen/deliver/write_core.hpp"
+#include "rtlgen/files/text_file.hpp"
 
 namespace rtlgen::testing {
 namespace {

@@ -268,10 +268,13 @@ Words files_with(const std::vector<std::string>& texts, const std::vector<std::s
   Words found;
   for (const std::string& folder : folders) {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (!entry.is_regular_file()) {
+        continue;
+      }
       std::ifstream file(entry.path());
       const std::string content{std::istreambuf_iterator<char>(file), {}};
       const auto has = [&](const std::string& text) { return content.find(text) != std::string::npos; };
-      if (entry.is_regular_file() && std::any_of(texts.begin(), texts.end(), has)) {
+      if (std::any_of(texts.begin(), texts.end(), has)) {
         found.insert(fs::relative(entry.path(), root).generic_string());
       }
     }

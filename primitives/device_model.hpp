@@ -6,7 +6,7 @@
 namespace rtlgen {
 
 /// Pipeline depths that follow from device and clock. A level is one adder, comparator or LUT multiplexer with its
-/// routing; an adder of three operands takes two (kTernaryLevels in primitives/adder_graph.hpp).
+/// routing; an adder of three operands takes two (kTernaryLevels in primitives/cmvm/adder_graph.hpp).
 struct DeviceModel {
   int levels = 2;        ///< levels between two registers (RTL parameter LEVELS), at least 1
   int mul_stages = 2;    ///< registers of a multiplier (RTL parameter MUL_STAGES), 1 to 3

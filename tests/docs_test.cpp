@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -299,6 +300,28 @@ TEST_CASE("docs: adding.md names every file of the operation and of the layer th
   CHECK(listed("## An operation") == operation);
   CHECK(listed("## A layer") ==
         files_with({"PoolSpec", "PoolLayer", "read_pool"}, {"rtlgen/frontend", "rtlgen/model", "rtlgen/lowering"}));
+}
+
+TEST_CASE("docs: files that pages name are there", "[docs]") {
+  const fs::path root = testing::source_folder();
+  std::vector<fs::path> pages = {root / "README.md"};
+  for (const fs::directory_entry& entry : fs::directory_iterator(root / "docs")) {
+    pages.push_back(entry.path());
+  }
+  const std::regex file_name(
+      "\\b(ir|primitives|rtlgen|rtl_lib|tests|configs|scripts)/[A-Za-z0-9_/]*\\.(cpp|hpp|v|sh|py|cmake)\\b");
+  int found = 0;
+  for (const fs::path& page : pages) {
+    std::ifstream file(page);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (auto match = std::sregex_iterator(text.begin(), text.end(), file_name); match != std::sregex_iterator();
+         ++match) {
+      CAPTURE(page.filename().string(), match->str());
+      CHECK(fs::is_regular_file(root / match->str()));
+      ++found;
+    }
+  }
+  CHECK(found > 50);
 }
 
 TEST_CASE("docs: the example in ir.md is an IR", "[docs]") {

@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "ir/source_error.hpp"
-#include "rtlgen/frontend/event_file.hpp"
 #include "rtlgen/files/file_bytes.hpp"
 #include "rtlgen/files/npz.hpp"
+#include "rtlgen/frontend/event_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen {

@@ -154,11 +154,11 @@ TEST_CASE("schedule: the checker finds what is changed in a schedule", "[schedul
              Catch::Contains("written again"));
 }
 
-/// Quantizers at 4 tokens a beat, attention behind them at `lanes`, and a sum with what went in at 4 again.
+/// Dense nodes at 4 tokens a beat, attention behind them at `lanes`, and a sum with what went in at 4 again.
 Graph regions(int tokens, int lanes, MaskKind mask) {
   GraphBuilder builder({tokens, 4, mask, 200});
   const NodeId x = builder.input(2, kFormat);
-  const auto own = [&](const char* name) { return builder.quantize(name, x, kFormat); };
+  const auto own = [&](const char* name) { return builder.select(name, x, 0, 2, kFormat); };
   std::vector<NodeId> masks = builder.with_mask({});
   const NodeId heads =
       attention(builder, "heads", own("q"), own("k"), own("v"), masks.empty() ? nullptr : masks.data());
@@ -167,7 +167,7 @@ Graph regions(int tokens, int lanes, MaskKind mask) {
   return builder.finish(end);
 }
 
-TEST_CASE("schedule: attention at one lane behind quantizers at four takes its tokens one by one", "[schedule]") {
+TEST_CASE("schedule: attention at one lane behind a dense at four takes its tokens one by one", "[schedule]") {
   const Graph graph = regions(8, 1, MaskKind::none);
   const Schedule schedule = make_schedule(graph);
   const NodeSchedule& heads = schedule.nodes[graph.find("heads")];

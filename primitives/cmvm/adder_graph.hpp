@@ -65,7 +65,7 @@ struct AdderGraph {
   int depth() const;
   /// Interval of an output.
   Interval interval(const Output& output) const;
-  /// LUTs of all adders (primitives/adder_cost.hpp).
+  /// LUTs of all adders (primitives/cmvm/adder_cost.hpp).
   int adder_bits() const;
   /// LUTs of one.
   int adder_bits(const Node& adder) const;

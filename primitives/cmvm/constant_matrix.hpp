@@ -14,7 +14,7 @@ struct ConstantMatrixOptions {
   int depth_slack = 0;       ///< adder levels allowed beyond the least possible; only used where there are no registers
   int levels_per_stage = 2;  ///< adder levels between two registers; 0: there are none
   int output_levels = 0;     ///< levels of other logic behind the outputs; only used with ternary adders
-  bool ternary_adders = false;  ///< whether adders may have three operands (primitives/ternary_adders.hpp)
+  bool ternary_adders = false;  ///< whether adders may have three operands (primitives/cmvm/ternary_adders.hpp)
 };
 
 /// A graph of y = W x + bias for inputs in the intervals given, one output a row. `weight` is [out, in], `bias` [out].

@@ -8,9 +8,9 @@
 #include <numeric>
 #include <utility>
 
-#include "rtlgen/model/sample.hpp"
 #include "rtlgen/files/npy.hpp"
 #include "rtlgen/files/npz.hpp"
+#include "rtlgen/model/sample.hpp"
 
 namespace rtlgen {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/model/model.hpp"
 #include "rtlgen/frontend/yaml_node.hpp"
+#include "rtlgen/model/model.hpp"
 
 namespace rtlgen {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/model/model.hpp"
 #include "rtlgen/files/npz.hpp"
+#include "rtlgen/model/model.hpp"
 
 namespace rtlgen {
 

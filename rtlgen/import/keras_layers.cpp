@@ -7,13 +7,13 @@
 #include <cmath>
 #include <functional>
 
+#include "rtlgen/files/npy.hpp"
 #include "rtlgen/import/keras_activation.hpp"
 #include "rtlgen/import/keras_config.hpp"
 #include "rtlgen/import/keras_problem.hpp"
 #include "rtlgen/import/keras_refusals.hpp"
 #include "rtlgen/import/keras_shapes.hpp"
 #include "rtlgen/import/qkeras_quantizer.hpp"
-#include "rtlgen/files/npy.hpp"
 
 namespace rtlgen {
 namespace {

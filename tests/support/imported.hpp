@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "rtlgen/model/model.hpp"
-#include "rtlgen/import/imported_model.hpp"
 #include "rtlgen/files/npy.hpp"
+#include "rtlgen/import/imported_model.hpp"
+#include "rtlgen/model/model.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace rtlgen::testing {

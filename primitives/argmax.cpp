@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ir/numerics/table_kernels.hpp"
 #include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -25,11 +26,7 @@ Mantissas Argmax::evaluate(const NodeView& /*view*/, const std::vector<const Man
   const Mantissas& x = *operands[0];
   Mantissas y(x.rows(), 1);
   for (Eigen::Index row = 0; row < x.rows(); ++row) {
-    Eigen::Index best = 0;
-    for (Eigen::Index f = 1; f < x.cols(); ++f) {
-      best = x(row, f) > x(row, best) ? f : best;
-    }
-    y(row, 0) = static_cast<double>(best);
+    y(row, 0) = first_largest(x.row(row).data(), static_cast<int>(x.cols()));
   }
   return y;
 }

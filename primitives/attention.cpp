@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ir/numerics/table_kernels.hpp"
+#include "ir/numerics/attention_kernel.hpp"
 #include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
@@ -82,24 +82,36 @@ TensorType exact_score(const NodeView& view, const Sizes& sizes) {
   return exact_type(view.operand(0).tokens, sizes.score_frac, {dot});
 }
 
-/// 2^x for every x that can occur and does not vanish, so that the golden model's loops only look up.
-struct Exponentials {
-  double lowest;               // x of the first; what is below counts as it
-  std::vector<double> values;  // one for each mantissa x
+AttentionKernel kernel_of(const Attention& attention, const Sizes& sizes) {
+  const SoftmaxTables& tables = attention.tables;
+  return {attention.score,
+          attention.row_max,
+          tables.exp_table.values.data(),
+          tables.exp_frac(),
+          tables.exp_width,
+          attention.exp_bias,
+          tables.recip_table.values.data(),
+          tables.recip_index(),
+          tables.recip_lz_max,
+          sizes.sum_width,
+          sizes.product_frac,
+          attention.output};
+}
+
+/// The weights of every exponent that can occur and does not vanish, so that the golden model's loops only look up.
+struct Weights {
+  double lowest;               // exponent of the first; what is below counts as it
+  std::vector<double> values;  // one for each exponent
 };
 
-Exponentials exponentials_of(const Attention& attention) {
-  const SoftmaxTables& tables = attention.tables;
-  const Format& score = attention.score.format;
-  const int exp_frac = tables.exp_frac();
-  const std::int64_t vanishing = (std::int64_t{attention.exp_bias} - tables.exp_width) * (std::int64_t{1} << exp_frac);
-  const std::int64_t highest = attention.row_max ? 0 : score.max();
+Weights weights_of(const AttentionKernel& kernel) {
+  const std::int64_t vanishing =
+      (std::int64_t{kernel.exp_bias} - kernel.exp_width) * (std::int64_t{1} << kernel.exp_frac);
   // There is one entry at least, also where all exponentials vanish.
-  const std::int64_t lowest = std::min(std::max(score.min(), vanishing), highest);
-  Exponentials result{static_cast<double>(lowest), {}};
-  for (std::int64_t x = lowest; x <= highest; ++x) {
-    result.values.push_back(static_cast<double>(
-        exp2_by_table(tables.exp_table.values.data(), exp_frac, tables.exp_width, x, attention.exp_bias)));
+  const std::int64_t lowest = std::min(std::max(kernel.score.format.min(), vanishing), kernel.highest());
+  Weights result{static_cast<double>(lowest), {}};
+  for (std::int64_t x = lowest; x <= kernel.highest(); ++x) {
+    result.values.push_back(static_cast<double>(kernel.weight(x)));
   }
   return result;
 }
@@ -127,9 +139,9 @@ void keep_scores(const std::vector<const Mantissas*>& operands, Eigen::Index top
   }
 }
 
-/// Rounded scores [query, key] of that event into their exponentials, in place.
-void exponentiate(const Attention& attention, const Exponentials& exponentials,
-                  const std::vector<const Mantissas*>& operands, Eigen::Index top, Mantissas& scores) {
+/// Rounded scores [query, key] of that event into weights, in place.
+void weigh(const Attention& attention, const Weights& weights, const std::vector<const Mantissas*>& operands,
+           Eigen::Index top, Mantissas& scores) {
   for (Eigen::Index i = 0; i < scores.rows(); ++i) {
     double largest = 0;
     if (attention.row_max) {
@@ -139,9 +151,8 @@ void exponentiate(const Attention& attention, const Exponentials& exponentials,
       }
     }
     for (Eigen::Index j = 0; j < scores.cols(); ++j) {
-      const double x = std::max(scores(i, j) - largest, exponentials.lowest);
-      scores(i, j) =
-          is_real(operands, top + j) ? exponentials.values[static_cast<std::size_t>(x - exponentials.lowest)] : 0.0;
+      const double x = std::max(scores(i, j) - largest, weights.lowest);
+      scores(i, j) = is_real(operands, top + j) ? weights.values[static_cast<std::size_t>(x - weights.lowest)] : 0.0;
     }
   }
 }
@@ -150,9 +161,8 @@ void exponentiate(const Attention& attention, const Exponentials& exponentials,
 Mantissas compute(const Attention& attention, const NodeView& view, const std::vector<const Mantissas*>& operands,
                   Trace* trace) {
   const Sizes sizes = sizes_of(attention, view);
-  const SoftmaxTables& tables = attention.tables;
-  const int recip_index = tables.recip_index();
-  const Exponentials exponentials = exponentials_of(attention);
+  const AttentionKernel kernel = kernel_of(attention, sizes);
+  const Weights weights = weights_of(kernel);
   const Eigen::Index tokens = sizes.tokens;
   Mantissas y(operands[0]->rows(), view.node.type.features);
   Mantissas scores(tokens, tokens);
@@ -168,20 +178,18 @@ Mantissas compute(const Attention& attention, const NodeView& view, const std::v
         keep_scores(operands, top, scores, *trace);
       }
       requantize(scores, sizes.score_frac, attention.score);
-      exponentiate(attention, exponentials, operands, top, scores);
+      weigh(attention, weights, operands, top, scores);
       sums.noalias() = scores * v;
       for (Eigen::Index i = 0; i < tokens; ++i) {
         const double exp_sum = scores.row(i).sum();
-        const std::int64_t inverse =
-            reciprocal_by_table(tables.recip_table.values.data(), recip_index, tables.recip_lz_max,
-                                static_cast<std::int64_t>(exp_sum), sizes.sum_width);
+        const std::int64_t inverse = kernel.inverse(static_cast<std::int64_t>(exp_sum));
         if (trace != nullptr && is_real(operands, top + i)) {
           trace->exp_sums.push_back(exp_sum);
           trace->weighted_sums.insert(trace->weighted_sums.end(), sums.row(i).begin(), sums.row(i).end());
         }
         for (int d = 0; d < sizes.value_dim; ++d) {
-          y(top + i, head * sizes.value_dim + d) = static_cast<double>(
-              requantize(static_cast<std::int64_t>(sums(i, d)) * inverse, sizes.product_frac, attention.output));
+          y(top + i, head * sizes.value_dim + d) =
+              static_cast<double>(kernel.result(static_cast<std::int64_t>(sums(i, d)), inverse));
         }
       }
     }

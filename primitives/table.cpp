@@ -121,14 +121,12 @@ Mantissas Table::evaluate(const NodeView& view, const std::vector<const Mantissa
   const Mantissas& x = *operands[0];
   const int low = low_bits(*this);
   const int dropped = index_bits(*this, view) - index_width;  // between the highest and the lowest bits
-  const auto place = [&](std::int64_t code) {
-    return (code >> (low + dropped)) * (std::int64_t{1} << low) + (code & ((std::int64_t{1} << low) - 1));
-  };
   Mantissas y(x.rows(), x.cols());
   for (Eigen::Index f = 0; f < x.cols(); ++f) {
     const std::vector<std::int64_t> entries = entries_of(*this, static_cast<int>(f));
     y.col(f) = x.col(f).unaryExpr([&](double code) {
-      return static_cast<double>(table_entry(entries.data(), entries.size(), place(static_cast<std::int64_t>(code))));
+      const std::int64_t address = address_of_ends(static_cast<std::int64_t>(code), low, dropped);
+      return static_cast<double>(table_entry(entries.data(), entries.size(), address));
     });
   }
   return y;

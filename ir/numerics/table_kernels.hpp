@@ -12,6 +12,21 @@ inline std::int64_t table_entry(const std::int64_t* table, std::size_t size, std
   return table[static_cast<std::size_t>(code) & (size - 1)];
 }
 
+/// The address that a code's highest bits and, below them, its `low` lowest make, the `dropped` bits between left out.
+inline std::int64_t address_of_ends(std::int64_t code, int low, int dropped) {
+  return (code >> (low + dropped)) * (std::int64_t{1} << low) + (code & ((std::int64_t{1} << low) - 1));
+}
+
+/// The index of the first largest of `count` numbers. RTL: argmax.
+template <typename T>
+int first_largest(const T* x, int count) {
+  int best = 0;
+  for (int i = 1; i < count; ++i) {
+    best = x[i] > x[best] ? i : best;
+  }
+  return best;
+}
+
 /// How many of `count` thresholds, which do not fall, x has reached. RTL: step_table.
 inline std::size_t thresholds_reached(const std::int64_t* thresholds, std::size_t count, std::int64_t x) {
   std::size_t reached = 0;

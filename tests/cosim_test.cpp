@@ -44,7 +44,7 @@ TEST_CASE("cosim: a small model passes back-to-back and with gaps and resets", "
 }
 
 TEST_CASE("cosim: two layers of the track regressor on nine hits pass, with the public weights where they are at hand",
-          "[cosim][verilator]") {
+          "[cosim][verilator][long]") {
   std::vector<std::string> overrides = {"input.tokens=9", "layers.block.repeat=2"};
   const std::string shared = shared_model("trackformers_lin3");
   std::string events_file = source_folder() + "/configs/encreg/test.npz";

@@ -19,6 +19,8 @@ struct TensorType {
 
   /// Smallest interval that holds all features.
   Interval range() const;
+  /// Wires of a beat of so many tokens.
+  int beat_bits(int lanes) const { return lanes * features * width; }
 };
 
 /// Tensors hold integers in doubles, with room for a rounding half: |mantissa| < 2^51.

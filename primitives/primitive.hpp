@@ -25,7 +25,7 @@ struct Hardware {
   /// Parallel copies of a unit that works on one token of `type`: reduced tensors have one.
   int lanes_of(const TensorType& type) const { return type.tokens > 1 ? lanes : 1; }
   /// Wires of a beat of `type`.
-  int beat_bits(const TensorType& type) const { return lanes_of(type) * type.features * type.width; }
+  int beat_bits(const TensorType& type) const { return type.beat_bits(lanes_of(type)); }
 };
 
 /// What a unit asks of the stream of an operand.

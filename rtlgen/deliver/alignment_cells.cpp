@@ -33,7 +33,7 @@ void AlignmentCells::add(Body& body, const Reading& reading, const std::vector<i
 void AlignmentCells::add_event_buffer(Body& body, const Reading& reading) const {
   const Stream& written = schedule_.nodes[reading.node].output;
   const Node& node = graph_.node(reading.node);
-  const int token_bits = node.type.features * node.type.width;
+  const int token_bits = node.type.beat_bits(1);
   const bool converts = reading.lanes != written.lanes;
   const Expression output = nets_.read(reading, 0);
   body.net(output.text(), output.width());

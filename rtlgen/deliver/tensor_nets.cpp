@@ -7,8 +7,6 @@
 namespace rtlgen {
 namespace {
 
-int beat_bits(const TensorType& type, int lanes) { return lanes * type.features * type.width; }
-
 /// A Verilog name for a node: the prefix keeps clear of keywords, ports and control wires.
 std::string name_of(const Node& node) {
   std::string name = "t_";
@@ -28,7 +26,7 @@ TensorNets::TensorNets(const Graph& graph, const Schedule& schedule, NameScope& 
 }
 
 Expression TensorNets::made(Graph::NodeId id) const {
-  return {made_[id], beat_bits(graph_.node(id).type, schedule_.nodes[id].output.lanes)};
+  return {made_[id], graph_.node(id).type.beat_bits(schedule_.nodes[id].output.lanes)};
 }
 
 Expression TensorNets::read(const Reading& reading, int delay) const {
@@ -41,7 +39,7 @@ Expression TensorNets::read(const Reading& reading, int delay) const {
   if (delay > 0) {
     name = names_.part(name, fmt::format("d{}", delay));
   }
-  return {name, beat_bits(graph_.node(reading.node).type, reading.lanes)};
+  return {name, graph_.node(reading.node).type.beat_bits(reading.lanes)};
 }
 
 }  // namespace rtlgen

@@ -62,8 +62,7 @@ class Retiming {
       if (reading.replay_start) {
         add_buffer(reading);
       }
-      const TensorType& type = graph_.node(reading.node).type;
-      const long bits = long{reading.lanes} * type.features * type.width;
+      const long bits = graph_.node(reading.node).type.beat_bits(reading.lanes);
       problem_.values.push_back({bits, made_at(reading), readers});
     }
   }

@@ -26,13 +26,10 @@ int registers_between(const Time& from, const Time& to) { return to.clock - from
 BufferBits buffer_bits(const Graph& graph, const Schedule& schedule) {
   BufferBits bits;
   for (const auto& [reading, delays] : readings(graph, schedule)) {
-    const TensorType& type = graph.node(reading.node).type;
-    const long token = long{type.features} * type.width;
-    const Time made = schedule.nodes[reading.node].output.start;
-    const Time last{made.clock + delays.back(), made.level};
-    bits.delay += token * reading.lanes * registers_between(made, last);
-    bits.replay +=
-        reading.replay_start ? token * reading.lanes * ((type.tokens + reading.lanes - 1) / reading.lanes) : 0;
+    const long beat = graph.node(reading.node).type.beat_bits(reading.lanes);
+    const Stream& made = schedule.nodes[reading.node].output;
+    bits.delay += beat * registers_between(made.start, made.later(delays.back()).start);
+    bits.replay += reading.replay_start ? beat * replayed(made, reading.lanes, *reading.replay_start).beats() : 0;
   }
   return bits;
 }

@@ -1,6 +1,7 @@
 // Large-neighbourhood search for adder networks of few bits.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -52,9 +53,25 @@ class AdderSearch {
   /// Writes some 4x - x as 2x + x: as many terms, which share other sums. Canonical signed digits alone do not show
   /// that 105 = 128 - 32 + 8 + 1 is 15 * 7 = (16 - 1) * (8 - 1).
   void respell(std::vector<LeveledTerm>& terms);
+  /// Makes drafts that one other draft or one list reads one adder of three operands with that, where it saves adder
+  /// bits and is there in time. Lists have two or three terms then.
+  void make_ternary_adders();
+  /// a + b, or what it is with the operands of a draft in its place; a draft that is not needed any more is added to
+  /// `gone`. a + b makes `value`, costs `cost`, and must be there at level `latest`.
+  std::array<Term, 3> best_sum(const Term& a, const Term& b, int value, int cost, int latest, std::vector<int>& gone);
+  int level_of(const std::array<Term, 3>& sum) const;
+  int random_operand(int value);
   int change_of_cost();
   void commit();
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_() % n); }
+
+  /// What make_ternary_adders() knows of a draft.
+  struct Made {
+    bool is_draft = false;
+    int uses = 0;
+    int level = 0;   ///< at which it is there
+    int latest = 0;  ///< level that its readers allow
+  };
 
   AdderNetwork& network_;
   SubexpressionSharing sharing_;
@@ -62,8 +79,9 @@ class AdderSearch {
   std::vector<int> region_;   // adders taken out
   std::vector<int> targets_;  // values that used them
   std::vector<TermList> lists_;
-  std::vector<int> role_;  // by value: in the region, a target, or neither
-  std::vector<int> uses_;  // by value: change of the number of its users
+  std::vector<int> role_;   // by value: in the region, a target, or neither
+  std::vector<int> uses_;   // by value: change of the number of its users
+  std::vector<Made> made_;  // by value
   int pivot_ = -1;
   bool respells_ = false;
 };

@@ -12,6 +12,8 @@
 #include "primitives/cmvm/operand_signs.hpp"
 #include "primitives/cmvm/parallel_search.hpp"
 #include "primitives/cmvm/signed_digits.hpp"
+#include "primitives/cmvm/ternary_adders.hpp"
+#include "primitives/cmvm/ternary_levels.hpp"
 
 namespace rtlgen {
 namespace {
@@ -162,6 +164,9 @@ class GraphWriter {
 
   int add(int value) {
     const NetworkValue& v = network_[value];
+    if (v.is_ternary()) {
+      return append(ternary(value));
+    }
     Term first = v.a;
     Term second = v.b;
     first.negative = first.negative != (negated_[at(first.value)] != negated_[at(value)]);
@@ -171,6 +176,16 @@ class GraphWriter {
     }
     return append(sum(node_[at(first.value)], first.shift, node_[at(second.value)], second.shift, second.negative,
                       signed_interval(v, negated_[at(value)])));
+  }
+
+  AdderGraph::Node ternary(int value) const {
+    const NetworkValue& v = network_[value];
+    std::vector<AdderGraph::Operand> operands;
+    for (const Term& term : {v.a, v.b, v.c}) {
+      const bool negative = term.negative != (negated_[at(term.value)] != negated_[at(value)]);
+      operands.push_back({node_[at(term.value)], term.shift, negative});
+    }
+    return graph_.sum_of_three(operands, signed_interval(v, negated_[at(value)]));
   }
 
   AdderGraph::Node sum(int a, int shift_a, int b, int shift_b, bool subtract, const Interval& interval) const {
@@ -192,6 +207,8 @@ class GraphWriter {
     } else if (node.level < depth || node.kind == AdderGraph::Kind::input) {
       zero_ = zero_ < 0 ? append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {0, 0}, 0}) : zero_;
       result = append(sum(zero_, 0, id, 0, true, interval));
+    } else if (node.is_ternary()) {
+      result = append(negative_of_three(id, depth));
     } else if (node.subtract) {
       result = append(sum(node.b, node.shift_b, node.a, node.shift_a, true, interval));
     } else {
@@ -202,6 +219,23 @@ class GraphWriter {
     }
     negatives_.emplace(id, result);
     return result;
+  }
+
+  AdderGraph::Node negative_of_three(int id, int depth) {
+    const AdderGraph::Node node = graph_.nodes[at(id)];
+    std::vector<AdderGraph::Operand> operands = node.operands();
+    for (AdderGraph::Operand& operand : operands) {
+      operand.negative = !operand.negative;
+    }
+    if (!node.subtract) {  // all were positive
+      AdderGraph::Operand& earliest = *std::min_element(
+          operands.begin(), operands.end(), [&](const AdderGraph::Operand& x, const AdderGraph::Operand& y) {
+            return graph_.nodes[at(x.node)].level < graph_.nodes[at(y.node)].level;
+          });
+      earliest.node = negative(earliest.node, network_.ternary().before(depth));
+      earliest.negative = false;
+    }
+    return graph_.sum_of_three(operands, {-node.interval.hi, -node.interval.lo});
   }
 
   const AdderNetwork& network_;
@@ -234,10 +268,12 @@ void find_adders(AdderNetwork& network, std::vector<TermList> lists, const Searc
 }  // namespace
 
 AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
-                             int depth_slack, const SearchBudget& budget) {
+                             int depth_slack, const SearchBudget& budget, const TernaryAdders& ternary) {
   const Problem problem(weight, bias, inputs);
-  const int depth = problem.depth() + depth_slack;
-  AdderNetwork network(problem.leaves());
+  const TernaryLevels levels = ternary.allowed ? TernaryLevels(ternary.levels) : TernaryLevels();
+  const int least = problem.depth() + depth_slack;
+  const int depth = levels.allowed() ? levels.end(least, ternary.output_levels) : least;
+  AdderNetwork network(problem.leaves(), levels);
   std::vector<TermList> lists;
   std::vector<Term> outputs;
   std::map<std::vector<std::int64_t>, int> known;
@@ -267,6 +303,9 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
     writer.output(output, depth);
   }
   AdderGraph graph = writer.take();
+  if (levels.allowed()) {
+    graph = with_ternary_adders_until(graph, ternary.levels, depth);
+  }
   require_product(graph, weight, bias);
   return graph;
 }

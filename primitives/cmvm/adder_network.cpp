@@ -88,6 +88,14 @@ int AdderNetwork::add_output(const std::vector<std::int64_t>& coefficients, int 
   return value;
 }
 
+void AdderNetwork::release_output(int value) {
+  values_[static_cast<std::size_t>(value)].output_level = -1;
+  changed_.push_back(value);
+  update_levels();
+  remove_unused({value});
+  update_levels();
+}
+
 int AdderNetwork::copy(const AdderNetwork& from, int value) {
   const int result = allocate();
   NetworkValue& v = values_[static_cast<std::size_t>(result)];

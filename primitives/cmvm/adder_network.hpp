@@ -75,6 +75,8 @@ class AdderNetwork {
 
   /// Adds a required value, made of nothing yet; its coefficients are odd together and no other value's, up to sign.
   int add_output(const std::vector<std::int64_t>& coefficients, int latest_level);
+  /// Makes an output a value like others, which may be removed.
+  void release_output(int value);
   /// Adds a value of another network over the same inputs as a leaf that is there at `level`. Before all adders.
   int add_leaf(const AdderNetwork& from, int value, int level);
   /// Adds a value of another network over the same inputs as an adder that is made of nothing yet; `latest_level` as

@@ -65,13 +65,29 @@ void AdderSearch::start(std::vector<TermList> lists, std::size_t pairs) {
     if (!reduced) {
       continue;
     }
-    for (const TermList& list : lists_) {
-      network_.redefine(list.value, list.terms[0].term, list.terms[1].term);
-    }
-    network_.update_levels();
+    define_sums();
     return;
   }
   throw std::logic_error("adder search: no sum of the terms fits into the levels");
+}
+
+bool AdderSearch::start_from_each_other(const std::vector<TermList>& lists) {
+  for (const TermList& list : lists) {
+    network_.pin_level(list.value, list.level);
+  }
+  const bool reduced = add_up(lists, 0);
+  std::for_each(lists.begin(), lists.end(), [&](const TermList& list) { network_.unpin_level(list.value); });
+  if (reduced) {
+    define_sums();
+  }
+  return reduced;
+}
+
+void AdderSearch::define_sums() {
+  for (const TermList& list : lists_) {
+    network_.redefine(list.value, list.terms[0].term, list.terms[1].term);
+  }
+  network_.update_levels();
 }
 
 bool AdderSearch::add_up(const std::vector<TermList>& lists, unsigned noise) {

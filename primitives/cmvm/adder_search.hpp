@@ -39,11 +39,15 @@ class AdderSearch {
   /// list cannot be added up within its levels, which Kraft's inequality tells. Where there are more than
   /// `pairs` pairs of terms, BlockwiseSharing does it.
   void start(std::vector<TermList> lists, std::size_t pairs = std::numeric_limits<std::size_t>::max());
+  /// The same where lists are sums over each other's values too: each must be there by its level, so that what reads it
+  /// finds it, and there is no second try. Returns false, and the network as it was, where a list cannot be added up.
+  bool start_from_each_other(const std::vector<TermList>& lists);
   /// Tries `moves` neighbourhoods while it cools down from one share of all moves to another.
   void improve(long moves, const Cooling& cooling, double from = 0, double to = 1);
 
  private:
   bool add_up(const std::vector<TermList>& lists, unsigned noise);
+  void define_sums();
   bool add_up_blockwise(const std::vector<TermList>& lists, unsigned noise, std::size_t pairs);
   void try_move(double temperature);
   bool choose_region();

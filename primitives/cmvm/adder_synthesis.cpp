@@ -9,8 +9,10 @@
 
 #include "primitives/cmvm/adder_network.hpp"
 #include "primitives/cmvm/adder_search.hpp"
+#include "primitives/cmvm/blockwise_sharing.hpp"
 #include "primitives/cmvm/operand_signs.hpp"
 #include "primitives/cmvm/parallel_search.hpp"
+#include "primitives/cmvm/row_tree.hpp"
 #include "primitives/cmvm/signed_digits.hpp"
 #include "primitives/cmvm/ternary_adders.hpp"
 #include "primitives/cmvm/ternary_levels.hpp"
@@ -246,10 +248,98 @@ class GraphWriter {
   AdderGraph graph_;
 };
 
+/// Rows as sums of each other where that takes fewer terms.
+class SplitStart {
+ public:
+  /// The rows of some outputs of a network without adders, by value, with what negates them in the matrix.
+  SplitStart(const AdderNetwork& network, std::vector<TermList> lists, std::vector<std::vector<std::int64_t>> rows,
+             std::vector<bool> signs)
+      : network_(network), lists_(std::move(lists)), rows_(std::move(rows)), signs_(std::move(signs)) {}
+
+  /// Makes `network` a first solution of fewer adder bits if there is one.
+  void improve(AdderNetwork& network, int depth) {
+    const auto rows = static_cast<long>(rows_.size());
+    if (rows < 2 || rows * rows * static_cast<long>(rows_[0].size()) > kMostSteps) {
+      return;
+    }
+    long direct = 0;
+    for (const TermList& list : lists_) {
+      direct += static_cast<long>(list.terms.size());
+    }
+    for (const bool with_base : {false, true}) {
+      const RowTree tree = find_row_tree(rows_, signs_, depth, with_base);
+      if ((with_base && tree.base.empty()) || tree.terms * kFewerTerms > direct * (kFewerTerms - 1)) {
+        continue;
+      }
+      AdderNetwork split = network_;
+      if (start(split, tree, depth) && split.total_cost() < network.total_cost()) {
+        network = std::move(split);
+      }
+    }
+  }
+
+ private:
+  static constexpr long kMostSteps = 100000000;  // a second or two
+  static constexpr long kFewerTerms = 20;        // a tree that saves less than one of so many terms is not tried
+
+  bool start(AdderNetwork& network, const RowTree& tree, int depth) const {
+    std::vector<TermList> lists;
+    int base = -1;
+    if (!tree.base.empty()) {
+      std::vector<std::int64_t> negative = tree.base;
+      std::for_each(negative.begin(), negative.end(), [](std::int64_t& factor) { factor = -factor; });
+      const auto is_base = [&](const std::vector<std::int64_t>& row) { return row == tree.base || row == negative; };
+      if (std::any_of(rows_.begin(), rows_.end(), is_base)) {
+        return false;  // the tree without it is as good
+      }
+      base = network.add_output(tree.base, depth);
+      lists.push_back({base, tree.base_level, digits(network, tree.base)});
+    }
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      const RowTree::Link& link = tree.links[row];
+      lists.push_back({lists_[row].value, link.has_children ? link.level : depth, digits(network, link.rest)});
+      if (link.parent >= 0) {
+        const bool of_base = link.parent == static_cast<int>(rows_.size());
+        const Term parent = of_base ? Term{base, tree.base_shift, link.negative}
+                                    : Term{lists_[at(link.parent)].value, 0, link.negative};
+        const int level = of_base ? tree.base_level : tree.links[at(link.parent)].level;
+        lists.back().terms.push_back(network.leveled(parent, level));
+      }
+    }
+    if (!AdderSearch(network, 1).start_from_each_other(lists)) {
+      return false;
+    }
+    if (base >= 0) {
+      network.release_output(base);
+    }
+    return true;
+  }
+
+  static std::vector<LeveledTerm> digits(const AdderNetwork& network, const std::vector<std::int64_t>& factors) {
+    std::vector<LeveledTerm> terms;
+    for (std::size_t leaf = 0; leaf < factors.size(); ++leaf) {
+      for (const SignedDigit& digit : canonical_signed_digits(factors[leaf])) {
+        terms.push_back(network.leveled({static_cast<int>(leaf), digit.shift, digit.negative}, 0));
+      }
+    }
+    return terms;
+  }
+
+  const AdderNetwork network_;
+  std::vector<TermList> lists_;
+  std::vector<std::vector<std::int64_t>> rows_;
+  std::vector<bool> signs_;
+};
+
 /// Adds up the lists, and searches for less as far as the budget and the memory go.
-void find_adders(AdderNetwork& network, std::vector<TermList> lists, const SearchBudget& budget) {
+void find_adders(AdderNetwork& network, std::vector<TermList> lists, SplitStart split, int depth,
+                 const SearchBudget& budget) {
+  const bool blockwise = BlockwiseSharing::needed(lists, budget.pairs);
   auto search = std::make_unique<AdderSearch>(network, 1);
   search->start(std::move(lists), budget.pairs);
+  if (!blockwise) {
+    split.improve(network, depth);
+  }
   const int adders = network.adders();
   const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
   if (network.bytes() > kMostSearchedBytes || moves * kMostAddersToAMove < adders) {
@@ -277,6 +367,8 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
   std::vector<TermList> lists;
   std::vector<Term> outputs;
   std::map<std::vector<std::int64_t>, int> known;
+  std::vector<std::vector<std::int64_t>> rows;
+  std::vector<bool> signs;
   for (const Row& row : problem.rows()) {
     if (row.terms.size() <= 1) {
       outputs.push_back(row.terms.empty() ? Term{} : Term{row.terms[0].value, row.shift, row.negative});
@@ -287,6 +379,8 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
     if (value < 0) {
       value = network.add_output(row.coefficients, depth);
       known.emplace(row.coefficients, value);
+      rows.push_back(row.coefficients);
+      signs.push_back(row.negative);
       lists.push_back({value, depth, {}});
       for (const Term& term : row.terms) {
         lists.back().terms.push_back(network.leveled(term, 0));
@@ -296,7 +390,8 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
   }
   std::mt19937_64 random(1);
   if (!known.empty()) {
-    find_adders(network, std::move(lists), budget);
+    SplitStart split(network, lists, std::move(rows), std::move(signs));
+    find_adders(network, std::move(lists), std::move(split), depth, budget);
   }
   GraphWriter writer(problem, network, choose_negated(network, outputs, random), inputs);
   for (const Term& output : outputs) {

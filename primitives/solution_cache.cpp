@@ -40,7 +40,7 @@ json key_of(const Literal& weight, const Literal& bias, const std::vector<Interv
           {"depth_slack", options.depth_slack},
           {"levels_per_stage", options.levels_per_stage},
           {"ternary_adders", options.ternary_adders},
-          {"output_levels", options.ternary_adders ? options.output_levels : 0}};
+          {"output_levels", options.output_levels}};
 }
 
 /// FNV-1a (Fowler, Noll, Vo). Files hold their whole key, so that two keys of one hash only evict each other.

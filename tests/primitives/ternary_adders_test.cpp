@@ -354,6 +354,40 @@ TEST_CASE("ternary adders: the search that knows them needs fewer bits than pair
   }
 }
 
+TEST_CASE("ternary adders: what the search makes is the product, in as many stages", "[ternary]") {
+  int ternary = 0;
+  int two_negative = 0;
+  for (unsigned seed = 1; seed <= 150; ++seed) {
+    Dice dice(seed);
+    const int levels = dice.number(0, 5);
+    const int output_levels = dice.below(3);
+    const Product product = random_product(dice, 7, 200);
+    const AdderGraph of_two = solved(product, levels);
+    CAPTURE(seed, levels, output_levels);
+    const AdderGraph graph = solve_constant_matrix(product.weight, product.bias, product.ranges,
+                                                   {Effort::fast, 0, levels, output_levels, true});
+    require_product(graph, product.weight, product.bias);
+    CHECK(stages_needed(graph, levels) <= std::max(stages_needed(of_two, levels), 1));
+    for (const Node& node : graph.nodes) {
+      if (node.kind == AdderGraph::Kind::adder) {
+        CHECK(node.level == graph.level_of(node));
+        CHECK_FALSE(node.operands()[0].negative);
+        ternary += node.is_ternary() ? 1 : 0;
+        two_negative += node.subtract_b ? 1 : 0;
+      }
+    }
+    CHECK((levels != 1 || ternary_adders(graph) == 0));
+    const int stages = stages_needed(graph, levels);
+    const AdderPipeline retimed = make_adder_pipeline(graph, retimed_stages(graph, levels, stages, levels), stages);
+    CHECK(retimed.problem(levels, levels) == "");
+    const AdderGraph again = adder_graph(adder_literal(graph), sum_literal(graph), product.ranges);
+    CHECK(adder_literal(again) == adder_literal(graph));
+    require_product(again, product.weight, product.bias);
+  }
+  CHECK(ternary > 100);
+  CHECK(two_negative > 10);
+}
+
 TEST_CASE("ternary adders: depth slack gives them stages", "[ternary]") {
   const Product product = square_product(2, 31);
   const auto bits = [&](int slack) {

@@ -9,6 +9,7 @@ same matrices.
 """
 
 import argparse
+import functools
 import json
 import os
 import pathlib
@@ -35,6 +36,7 @@ ROWS = (
 PIPELINES = ((2, 0), (2, 2), (4, 0), (20, 0))
 
 
+@functools.lru_cache(maxsize=None)
 def solve(rtlgen, spec, effort, options):
     """The report of one matrix."""
     with tempfile.TemporaryDirectory() as name:
@@ -62,10 +64,10 @@ def main():
     for spec, peer in ROWS:
         for effort in arguments.effort or ["normal"]:
             for levels, slack in PIPELINES if spec[0] <= arguments.max_size else ():
-                stages = ["--levels-per-stage", str(levels)]
+                stages = ("--levels-per-stage", str(levels))
                 two = solve(arguments.rtlgen.resolve(), spec, effort, stages)
                 three = solve(arguments.rtlgen.resolve(), spec, effort,
-                              [*stages, "--ternary", "--depth-slack", str(slack)])
+                              (*stages, "--ternary", "--depth-slack", str(slack)))
                 ratio = f"{three['cost_bits'] / peer:.3f}" if peer else ""
                 clocks = f"{two['latency_cycles']}"
                 if three["latency_cycles"] != two["latency_cycles"]:

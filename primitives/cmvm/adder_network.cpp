@@ -50,6 +50,17 @@ int AdderNetwork::allocate() {
   return size() - 1;
 }
 
+Interval AdderNetwork::interval_of_sum(const Term& a, const Term& b) const {
+  const auto factor = [](const Term& term) { return (term.negative ? -1 : 1) * (std::int64_t{1} << term.shift); };
+  LinearForm sum;
+  sum.set_sum(factor(a), form(a.value), factor(b), form(b.value));
+  Interval interval{0, 0};
+  for (std::size_t i = sum.first(); i < sum.end(); ++i) {
+    interval = interval + sum[i] * inputs_[i];
+  }
+  return interval;
+}
+
 /// Interval and parity from the coefficients.
 void AdderNetwork::refresh_interval(int value) {
   NetworkValue& v = values_[static_cast<std::size_t>(value)];

@@ -99,6 +99,8 @@ class AdderNetwork {
   /// Adder bits of a sum of two terms, not looking at cancellation between them.
   int estimate_cost(const Term& a, const Term& b) const;
 
+  /// Every value that a sum of two terms can have.
+  Interval interval_of_sum(const Term& a, const Term& b) const;
   /// Makes the sum of two terms a value that nothing uses and that find() does not know yet. Returns what a + b is in
   /// terms of it.
   Term draft(const Term& a, const Term& b);

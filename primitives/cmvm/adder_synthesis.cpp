@@ -224,7 +224,7 @@ class GraphWriter {
       zero_ = zero_ < 0 ? append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {0, 0}, 0}) : zero_;
       result = append(sum(zero_, 0, id, 0, true, interval));
     } else if (node.is_ternary()) {
-      result = append(negative_of_three(id, depth));
+      result = append(negative_of_three(id));
     } else if (node.subtract) {
       result = append(sum(node.b, node.shift_b, node.a, node.shift_a, true, interval));
     } else {
@@ -237,21 +237,29 @@ class GraphWriter {
     return result;
   }
 
-  AdderGraph::Node negative_of_three(int id, int depth) {
+  /// The negative of a sum of three, no later than that.
+  AdderGraph::Node negative_of_three(int id) {
     const AdderGraph::Node node = graph_.nodes[at(id)];
     std::vector<AdderGraph::Operand> operands = node.operands();
-    for (AdderGraph::Operand& operand : operands) {
-      operand.negative = !operand.negative;
+    const Interval interval{-node.interval.hi, -node.interval.lo};
+    if (node.subtract) {
+      for (AdderGraph::Operand& operand : operands) {
+        operand.negative = !operand.negative;
+      }
+      return graph_.sum_of_three(operands, interval);
     }
-    if (!node.subtract) {  // all were positive
-      AdderGraph::Operand& earliest = *std::min_element(
-          operands.begin(), operands.end(), [&](const AdderGraph::Operand& x, const AdderGraph::Operand& y) {
-            return graph_.nodes[at(x.node)].level < graph_.nodes[at(y.node)].level;
-          });
-      earliest.node = negative(earliest.node, network_.ternary().before(depth));
-      earliest.negative = false;
-    }
-    return graph_.sum_of_three(operands, {-node.interval.hi, -node.interval.lo});
+    // All are positive: (0 - a) - (b + c).
+    const auto& [a, b, c] = std::tie(operands[0], operands[1], operands[2]);
+    const int first = negative(a.node, graph_.nodes[at(a.node)].level + 1);
+    const Interval rest = network_.interval_of_sum(term_of(b), term_of(c));
+    const int second = append(sum(b.node, b.shift, c.node, c.shift, false, rest));
+    return sum(first, a.shift, second, 0, true, interval);
+  }
+
+  /// An operand that is a value of the network.
+  Term term_of(const AdderGraph::Operand& operand) const {
+    const int value = static_cast<int>(std::find(node_.begin(), node_.end(), operand.node) - node_.begin());
+    return {value, operand.shift, negated_[at(value)]};
   }
 
   const AdderNetwork& network_;
@@ -270,8 +278,8 @@ class SplitStart {
              std::vector<bool> signs)
       : network_(network), lists_(std::move(lists)), rows_(std::move(rows)), signs_(std::move(signs)) {}
 
-  /// Makes `network` a first solution of fewer adder bits if there is one; with `margin`, of a twentieth fewer, since
-  /// a long search makes up for less.
+  /// Makes `network` a first solution of fewer adder bits if there is one; with `margin`, of a twelfth fewer: a long
+  /// search makes up for less, and so do adders of three operands, which long sums have more of.
   void improve(AdderNetwork& network, int depth, bool margin) {
     const auto rows = static_cast<long>(rows_.size());
     if (rows < 2 || rows * rows * static_cast<long>(rows_[0].size()) > kMostSteps) {
@@ -297,7 +305,7 @@ class SplitStart {
 
  private:
   static constexpr long kMostSteps = 100000000;  // a second or two
-  static constexpr long kMargin = 20;
+  static constexpr long kMargin = 12;
   static constexpr long kFewerTerms = 20;  // a tree that saves less than one of so many terms is not tried
 
   bool start(AdderNetwork& network, const RowTree& tree, int depth) const {
@@ -356,7 +364,7 @@ void find_adders(AdderNetwork& network, std::vector<TermList> lists, SplitStart 
   auto search = std::make_unique<AdderSearch>(network, 1);
   search->start(std::move(lists), budget.pairs);
   if (!blockwise) {
-    split.improve(network, depth, budget.moves_per_adder >= kLongSearch);
+    split.improve(network, depth, network.ternary().allowed() || budget.moves_per_adder >= kLongSearch);
   }
   const int adders = network.adders();
   const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);

@@ -146,7 +146,7 @@ class GraphWriter {
               const std::vector<Interval>& inputs)
       : network_(network), negated_(std::move(negated)), node_(at(network.size()), -1) {
     for (const Interval& input : inputs) {
-      graph_.nodes.push_back({AdderGraph::Kind::input, -1, -1, 0, 0, false, input, 0});
+      append({AdderGraph::Kind::input, -1, -1, 0, 0, false, input, 0});
     }
     for (const auto& [input, leaf] : problem.leaf_of_input()) {
       node_[at(leaf)] = static_cast<int>(input);
@@ -174,6 +174,12 @@ class GraphWriter {
 
  private:
   int append(const AdderGraph::Node& node) {
+    int ready = 0;
+    for (const AdderGraph::Operand& operand : node.operands()) {
+      ready = std::max(ready, ready_[at(operand.node)]);
+    }
+    const bool adder = node.kind == AdderGraph::Kind::adder;
+    ready_.push_back(node.is_ternary() ? network_.ternary().behind(ready) : ready + (adder ? 1 : 0));
     graph_.nodes.push_back(node);
     return static_cast<int>(graph_.nodes.size()) - 1;
   }
@@ -220,7 +226,7 @@ class GraphWriter {
     int result = -1;
     if (node.kind == AdderGraph::Kind::constant) {
       result = append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, interval, 0});
-    } else if (node.level < depth || node.kind == AdderGraph::Kind::input) {
+    } else if (ready_[at(id)] < depth || node.kind == AdderGraph::Kind::input) {
       zero_ = zero_ < 0 ? append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {0, 0}, 0}) : zero_;
       result = append(sum(zero_, 0, id, 0, true, interval));
     } else if (node.is_ternary()) {
@@ -250,7 +256,7 @@ class GraphWriter {
     }
     // All are positive: (0 - a) - (b + c).
     const auto& [a, b, c] = std::tie(operands[0], operands[1], operands[2]);
-    const int first = negative(a.node, graph_.nodes[at(a.node)].level + 1);
+    const int first = negative(a.node, ready_[at(a.node)] + 1);
     const Interval rest = network_.interval_of_sum(term_of(b), term_of(c));
     const int second = append(sum(b.node, b.shift, c.node, c.shift, false, rest));
     return sum(first, a.shift, second, 0, true, interval);
@@ -264,7 +270,8 @@ class GraphWriter {
 
   const AdderNetwork& network_;
   std::vector<bool> negated_;
-  std::vector<int> node_;  // by value of the network
+  std::vector<int> node_;   // by value of the network
+  std::vector<int> ready_;  // by node of the graph: level at which it is there, with what adders of three wait for
   std::map<int, int> negatives_;
   int zero_ = -1;
   AdderGraph graph_;

@@ -51,10 +51,11 @@ Literal adder_literal(const AdderGraph& graph) {
       continue;
     }
     ++literal.shape[0];
+    const int negative = (node.subtract ? 1 : 0) + (node.subtract_b ? 1 : 0);
     if (node.kind == AdderGraph::Kind::constant) {
       literal.values.insert(literal.values.end(), {-1, node.interval.lo, 0, 0, 0});
     } else {
-      literal.values.insert(literal.values.end(), {node.a, node.b, node.shift_a, node.shift_b, node.subtract ? 1 : 0});
+      literal.values.insert(literal.values.end(), {node.a, node.b, node.shift_a, node.shift_b, negative});
     }
     if (ternary) {
       literal.values.insert(literal.values.end(), {node.c, node.shift_c});
@@ -92,6 +93,7 @@ AdderGraph adder_graph(const Literal& adders, const Literal& sums, const std::ve
       graph.nodes.push_back({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {row[1], row[1]}, 0});
       continue;
     }
+    require(row[4] >= 0 && row[4] <= (ternary && row[5] != -1 ? 2 : 1), "more operands are subtracted than may be");
     AdderGraph::Node node{AdderGraph::Kind::adder,
                           to_node(row[0]),
                           to_node(row[1]),
@@ -103,6 +105,7 @@ AdderGraph adder_graph(const Literal& adders, const Literal& sums, const std::ve
     if (ternary && row[5] != -1) {
       node.c = to_node(row[5]);
       node.shift_c = to_shift(row[6]);
+      node.subtract_b = row[4] == 2;
     }
     node.level = graph.level_of(node);
     graph.nodes.push_back(node);

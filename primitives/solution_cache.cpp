@@ -11,13 +11,12 @@
 #include <utility>
 
 #include "primitives/adder_graph_literals.hpp"
-#include "primitives/cmvm/ternary_adders.hpp"
 
 namespace rtlgen {
 namespace {
 
 /// To be raised whenever the search may give another graph for the same matrix.
-constexpr int kSearchVersion = 3;
+constexpr int kSearchVersion = 4;
 
 using nlohmann::json;
 
@@ -39,7 +38,9 @@ json key_of(const Literal& weight, const Literal& bias, const std::vector<Interv
           {"inputs", intervals},
           {"effort", static_cast<int>(options.effort)},
           {"depth_slack", options.depth_slack},
-          {"levels_per_stage", options.levels_per_stage}};
+          {"levels_per_stage", options.levels_per_stage},
+          {"ternary_adders", options.ternary_adders},
+          {"output_levels", options.output_levels}};
 }
 
 /// FNV-1a (Fowler, Noll, Vo). Files hold their whole key, so that two keys of one hash only evict each other.
@@ -100,11 +101,6 @@ AdderGraph SolutionCache::solve(const Literal& weight, const Literal& bias, cons
                                 const ConstantMatrixOptions& options) const {
   if (folder_.empty()) {
     return solve_constant_matrix(weight, bias, inputs, options);
-  }
-  if (options.ternary_adders) {
-    ConstantMatrixOptions of_two = options;
-    of_two.ternary_adders = false;
-    return with_ternary_adders(solve(weight, bias, inputs, of_two), options.levels_per_stage, options.output_levels);
   }
   const json key = key_of(weight, bias, inputs, options);
   const std::filesystem::path path = folder_ / fmt::format("{:016x}.json", hash_of(key.dump()));

@@ -8,8 +8,7 @@
 
 namespace rtlgen {
 
-/// A folder of adder graphs by content: matrix, bias, intervals, options and the version of the search. Adders of three
-/// operands are made of what is kept, so graphs with and without them are found once. A file that
+/// A folder of adder graphs by content: matrix, bias, intervals, options and the version of the search. A file that
 /// is damaged, or does not say what its name promises, is as good as none; a folder that cannot be written to is no
 /// error.
 class SolutionCache {

@@ -1,7 +1,8 @@
 /*
 
 One adder of three operands of an adder graph:
-y = (a << SHIFT_A) + (b << SHIFT_B) + (c << SHIFT_C), or minus the last.
+y = (a << SHIFT_A) + (b << SHIFT_B) + (c << SHIFT_C), or minus the last one,
+or minus the last two.
 Combinational.
 
 Operands are signed or unsigned by parameter; y is the low OUT_W bits of the
@@ -12,7 +13,8 @@ Result bits below the lowest bits of two operands are wires to the third one,
 unless that is negated. The rest is one expression of three operands as wide
 as the result, in which synthesis tools for devices with ternary adders see
 one: a LUT a bit that adds three, and a carry chain. Tools that know none
-build two adders.
+build two adders. To negate takes a one at the lowest bit: the first is the
+carry into the chain, the second what the LUT below would hand on.
 
 */
 
@@ -39,7 +41,7 @@ module shift_add3 #(
     parameter integer C_SIGNED = 1,
     // Left shift of c
     parameter integer SHIFT_C = 2,
-    // 1: the shifted c is subtracted, 0: added
+    // 0: all are added, 1: the shifted c is subtracted, 2: the shifted b and c
     parameter integer SUBTRACT = 0,
     // Width of the result in bits
     parameter integer OUT_W = 12
@@ -61,8 +63,9 @@ localparam integer WIDE_W = (END > OUT_W ? END : OUT_W) + 1;
 localparam integer LOW_AB = SHIFT_A < SHIFT_B ? SHIFT_A : SHIFT_B;
 localparam integer LOW_AC = SHIFT_A < SHIFT_C ? SHIFT_A : SHIFT_C;
 localparam integer LOW_BC = SHIFT_B < SHIFT_C ? SHIFT_B : SHIFT_C;
-// Low bits that are wires: to a, to b, or to c where that is added
-localparam integer PASSED = SHIFT_A <= LOW_BC ? LOW_BC : SHIFT_B <= LOW_AC ? LOW_AC : SUBTRACT != 0 ? SHIFT_C : LOW_AB;
+// Low bits that are wires to b, or to c, where these are added, and to any operand
+localparam integer PASSED_ADDED = SHIFT_B <= LOW_AC ? LOW_AC : SUBTRACT != 0 ? SHIFT_C : LOW_AB;
+localparam integer PASSED = SHIFT_A <= LOW_BC || SUBTRACT == 2 ? LOW_BC : PASSED_ADDED;
 
 wire sign_a = A_SIGNED != 0 && a[A_W-1];
 wire sign_b = B_SIGNED != 0 && b[B_W-1];
@@ -87,7 +90,9 @@ generate
         wire [OUT_W-1:PASSED] high_b = wide_b[OUT_W:PASSED+1];
         wire [OUT_W-1:PASSED] high_c = wide_c[OUT_W:PASSED+1];
 
-        if (SUBTRACT != 0) begin : difference
+        if (SUBTRACT == 2) begin : differences
+            assign y[OUT_W-1:PASSED] = high_a - high_b - high_c;
+        end else if (SUBTRACT != 0) begin : difference
             assign y[OUT_W-1:PASSED] = high_a + high_b - high_c;
         end else begin : total
             assign y[OUT_W-1:PASSED] = high_a + high_b + high_c;

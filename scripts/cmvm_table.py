@@ -6,8 +6,8 @@
   cmvm_table.py --effort fast --effort high --max-size 16
 
 Needs build/rtlgen, Yosys, Icarus Verilog and NumPy. Every module is simulated with its testbench first. The larger
-matrices take minutes to synthesize. The figures of da4ml are for the same matrices, its best of several settings, with
-the same Yosys and script.
+matrices take minutes to synthesize. The figures of da4ml and of its successor alkaid are for the same matrices, their
+best of several settings, with the same Yosys and script.
 """
 
 import argparse
@@ -28,7 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 INPUT = "fixed<8,8>"
 LEVELS = 2
 
-# Size, bits and seed of the matrix; adders, depth, clocks, LUT + INV and FF of da4ml.
+# Size, bits (0: entries -1, 0, 1) and seed of the matrix; adders, depth, clocks, LUT + INV and FF of da4ml.
 ROWS = (
     ((16, 6, 0), (286, 6, 4, 3156, 2247)),
     ((16, 6, 1), (289, 6, 4, 3237, 2249)),
@@ -37,14 +37,23 @@ ROWS = (
     ((16, 4, 0), (203, 7, 5, 2167, 1807)),
     ((16, 8, 0), (360, 9, 6, 4367, 3281)),
     ((32, 6, 0), (1052, 8, 5, 12017, 8372)),
+    ((16, 0, 0), None),
     ((64, 6, 0), None),
 )
+# LUT + INV of the best of 84 settings of alkaid at any depth, its graph in our cells or its own Verilog.
+ALKAID = {(16, 6, 0): 3188, (16, 6, 1): 3285, (16, 6, 2): 3201, (16, 4, 0): 2147, (16, 8, 0): 4487, (16, 0, 0): 836}
 DA4ML_KEYS = ("adders", "depth", "clocks", "lut", "ff")
 
 
 def weights(size, bits, seed):
     """The matrix of a row."""
-    return numpy.random.default_rng(seed).integers(-2 ** (bits - 1), 2 ** (bits - 1), (size, size))
+    low, end = (-(2 ** (bits - 1)), 2 ** (bits - 1)) if bits else (-1, 2)
+    return numpy.random.default_rng(seed).integers(low, end, (size, size))
+
+
+def matrix_name(size, bits, seed):
+    """A row's matrix as the tables call it."""
+    return f"{size} x {size}, " + (f"{bits} bits, seed {seed}" if bits else "-1 0 1")
 
 
 def run(command, folder):
@@ -93,18 +102,21 @@ def measure(rtlgen, spec, effort):
 
 def markdown(results):
     """A table with the rows of each matrix one below the other."""
-    lines = ["| matrix | made by | adders | depth | clocks | LUT + INV | to da4ml | FF | LUT + INV to cost | seconds |",
-             "|---|---|---|---|---|---|---|---|---|---|"]
-    for (size, bits, seed), reference, measured in results:
-        matrix = f"{size} x {size}, {bits} bits, seed {seed}"
+    lines = ["| matrix | made by | adders | depth | clocks | LUT + INV | to da4ml | to alkaid | FF | LUT + INV to cost "
+             "| seconds |",
+             "|---|---|---|---|---|---|---|---|---|---|---|"]
+    for spec, reference, measured in results:
+        matrix = matrix_name(*spec)
         if reference is not None:
             lines.append(f"| {matrix} | da4ml | " + " | ".join(
-                str(reference[key]) for key in DA4ML_KEYS[:4]) + f" | | {reference['ff']} | | |")
+                str(reference[key]) for key in DA4ML_KEYS[:4]) + f" | | | {reference['ff']} | | |")
         for effort, row in measured:
             ratio = f"{row['lut'] / reference['lut']:.3f}" if reference is not None else ""
+            peer = f"{row['lut'] / ALKAID[spec]:.3f}" if spec in ALKAID else ""
             ff = f"{row['ff']}" + (f" + {row['srl']} SRL" if row["srl"] else "")
             lines.append(f"| {matrix} | rtlgen, {effort} | {row['adders']} | {row['depth']} | {row['clocks']} | "
-                         f"{row['lut']} | {ratio} | {ff} | {row['lut'] / row['cost']:.3f} | {row['seconds']:.1f} |")
+                         f"{row['lut']} | {ratio} | {peer} | {ff} | {row['lut'] / row['cost']:.3f} "
+                         f"| {row['seconds']:.1f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -196,6 +196,23 @@ TEST_CASE("cmvm: the testbench sees faults planted in ternary adders", "[cmvm][f
   CHECK(fails(with("shift_add3", "wide_a[LOW_W:1] | ", "")));
 }
 
+TEST_CASE("cmvm: the testbench sees faults planted in a difference of two", "[cmvm][fault][ternary][rtl]") {
+  const Cmvm sound =
+      make_cmvm({3, 1, {1, -2, -4}}, signed_inputs(3, 8), ternary_stages_of(2), SolutionCache(), "W.npy");
+  REQUIRE(sound.pipeline.ternary_adders() == 1);
+  const std::string testbench = cmvm_testbench(sound);
+  const Files files = emit_cmvm(sound);
+  REQUIRE(passes(simulate_cmvm(files, testbench)));
+  const auto with = [&](const std::string& file, const std::string& from, const std::string& to) {
+    Files faulty = files;
+    faulty.at(file) = replaced(faulty.at(file), from, to);
+    return simulate_cmvm(faulty, testbench);
+  };
+  CHECK(fails(with("cmvm", ".SUBTRACT(2)", ".SUBTRACT(1)")));
+  CHECK(fails(with("cmvm", ".SUBTRACT(2)", ".SUBTRACT(0)")));
+  CHECK(fails(with("shift_add3", "high_a - high_b - high_c", "high_a + high_b - high_c")));
+}
+
 /// What yosys says of the module against multiplication by `matrix` and as many registers; empty: they are the same.
 std::string formal_difference(const Cmvm& cmvm, const IntegerMatrix& matrix) {
   std::string reference = "module reference(input wire clk, ";

@@ -71,17 +71,24 @@ TEST_CASE("solution cache: another matrix, interval, effort or bound is another 
   CHECK(std::distance(begin(files), end(files)) == 5);
 }
 
-TEST_CASE("solution cache: adders of three operands are made of the same entry", "[cache][ternary]") {
+TEST_CASE("solution cache: adders of three operands are another entry", "[cache][ternary]") {
   const TemporaryFolder folder;
   const SolutionCache cache(folder.path());
-  cache.solve(kWeight, kBias, kInputs, {});
-  const std::string text = content(only_file(folder));
   ConstantMatrixOptions options;
   options.ternary_adders = true;
   const Literal adders = adder_literal(cache.solve(kWeight, kBias, kInputs, options));
   CHECK(adders.shape[1] == 7);
   CHECK(adders == adder_literal(solve_constant_matrix(kWeight, kBias, kInputs, options)));
+  const std::string text = content(only_file(folder));
+  CHECK(adder_literal(cache.solve(kWeight, kBias, kInputs, options)) == adders);
   CHECK(content(only_file(folder)) == text);
+  cache.solve(kWeight, kBias, kInputs, {});
+  options.output_levels = 1;
+  cache.solve(kWeight, kBias, kInputs, options);
+  options.ternary_adders = false;
+  cache.solve(kWeight, kBias, kInputs, options);
+  const auto files = std::filesystem::directory_iterator(folder.path());
+  CHECK(std::distance(begin(files), end(files)) == 4);
 }
 
 TEST_CASE("solution cache: damaged and wrong files are searched for anew", "[cache]") {

@@ -14,7 +14,7 @@ struct AdderOperand {
   bool negative = false;
 };
 
-/// LUTs (and inverters) of an adder of two or three operands, at most one of them negative. The model of docs/cmvm.md.
+/// LUTs (and inverters) of an adder of two or three operands, at least one of them positive. The model of docs/cmvm.md.
 /// Of two: the different pairs of varying operand bits that meet in a bit of the result, and the bits that are
 /// inverted. Bits that pass through cost nothing, nor does the sign bit where both operands are sign extension in the
 /// bit below already. Of three: the same with what a LUT of the bit below sends besides, where three bits meet.

@@ -13,7 +13,7 @@ std::vector<AdderGraph::Operand> AdderGraph::Node::operands() const {
   if (kind != Kind::adder) {
     return {};
   }
-  std::vector<Operand> list = {{a, shift_a, false}, {b, shift_b, subtract && !is_ternary()}};
+  std::vector<Operand> list = {{a, shift_a, false}, {b, shift_b, is_ternary() ? subtract_b : subtract}};
   if (is_ternary()) {
     list.push_back({c, shift_c, subtract});
   }
@@ -66,6 +66,25 @@ int AdderGraph::level_of(const Node& adder) const {
     level = std::max(level, nodes[static_cast<std::size_t>(operand.node)].level);
   }
   return level + adder.levels_of(0);
+}
+
+AdderGraph::Node AdderGraph::sum_of_three(std::vector<Operand> operands, const Interval& interval) const {
+  std::stable_sort(operands.begin(), operands.end(), [](const Operand& a, const Operand& b) {
+    return a.negative != b.negative ? b.negative : a.shift < b.shift;
+  });
+  Node sum{Kind::adder,
+           operands[0].node,
+           operands[1].node,
+           operands[0].shift,
+           operands[1].shift,
+           operands[2].negative,
+           interval,
+           0,
+           operands[2].node,
+           operands[2].shift,
+           operands[1].negative};
+  sum.level = level_of(sum);
+  return sum;
 }
 
 namespace {

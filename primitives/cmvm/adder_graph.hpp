@@ -30,7 +30,8 @@ struct AdderGraph {
   };
 
   /// An adder's value is (a << shift_a) + (b << shift_b), or minus where `subtract`. With a third operand it is
-  /// (a << shift_a) + (b << shift_b) + (c << shift_c), or minus the last. A constant is interval.lo.
+  /// (a << shift_a) + (b << shift_b) + (c << shift_c), or minus the last, or minus the last two. A constant is
+  /// interval.lo.
   struct Node {
     Kind kind = Kind::input;
     int a = -1;
@@ -42,9 +43,10 @@ struct AdderGraph {
     int level = 0;      ///< adder levels on the longest way from an input
     int c = -1;         ///< third operand; -1: there is none
     int shift_c = 0;
+    bool subtract_b = false;  ///< of three operands, the second is subtracted too
 
     bool is_ternary() const { return c >= 0; }
-    /// Of an adder, the negative one last; of any other node none.
+    /// Of an adder, the negative ones last; of any other node none.
     std::vector<Operand> operands() const;
     /// Adder levels that it takes where `levels` lie between two registers (0: there are none). A ternary adder fits
     /// into any stage, if need be into one that is too short for it.
@@ -71,6 +73,8 @@ struct AdderGraph {
   int adder_bits(const Node& adder) const;
   /// One more than the largest level of an adder's operands, or two for a ternary adder.
   int level_of(const Node& adder) const;
+  /// An adder of three operands of this graph, of which one must be positive; they may come in any order.
+  Node sum_of_three(std::vector<Operand> operands, const Interval& interval) const;
 };
 
 /// What the nodes of a graph compute, a row a node: in a column for each of some inputs the factor of that input.

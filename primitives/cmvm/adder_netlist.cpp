@@ -58,7 +58,8 @@ std::string AdderNetlist::ternary_adder(int node) const {
     ports += fmt::format(".{}({}), ", port, this->operand(operand.node, stage));
     ++port;
   }
-  return fmt::format("  shift_add3 #({}.SUBTRACT({:d}), .OUT_W({})) add_{} ({}.y(n{}));\n", parameters, sum.subtract,
+  const int negative = (sum.subtract ? 1 : 0) + (sum.subtract_b ? 1 : 0);
+  return fmt::format("  shift_add3 #({}.SUBTRACT({}), .OUT_W({})) add_{} ({}.y(n{}));\n", parameters, negative,
                      value_bits(sum.interval), node, ports, node);
 }
 

@@ -24,7 +24,8 @@ void set_bits(NetworkValue& value) {
 
 }  // namespace
 
-AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs) : inputs_(inputs) {
+AdderNetwork::AdderNetwork(const std::vector<Interval>& inputs, const TernaryLevels& ternary)
+    : inputs_(inputs), ternary_(ternary) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const int value = allocate();
     NetworkValue& leaf = values_[static_cast<std::size_t>(value)];
@@ -47,6 +48,17 @@ int AdderNetwork::allocate() {
   }
   values_.emplace_back();
   return size() - 1;
+}
+
+Interval AdderNetwork::interval_of_sum(const Term& a, const Term& b) const {
+  const auto factor = [](const Term& term) { return (term.negative ? -1 : 1) * (std::int64_t{1} << term.shift); };
+  LinearForm sum;
+  sum.set_sum(factor(a), form(a.value), factor(b), form(b.value));
+  Interval interval{0, 0};
+  for (std::size_t i = sum.first(); i < sum.end(); ++i) {
+    interval = interval + sum[i] * inputs_[i];
+  }
+  return interval;
 }
 
 /// Interval and parity from the coefficients.
@@ -87,6 +99,14 @@ int AdderNetwork::add_output(const std::vector<std::int64_t>& coefficients, int 
   return value;
 }
 
+void AdderNetwork::release_output(int value) {
+  values_[static_cast<std::size_t>(value)].output_level = -1;
+  changed_.push_back(value);
+  update_levels();
+  remove_unused({value});
+  update_levels();
+}
+
 int AdderNetwork::copy(const AdderNetwork& from, int value) {
   const int result = allocate();
   NetworkValue& v = values_[static_cast<std::size_t>(result)];
@@ -120,6 +140,9 @@ int AdderNetwork::add_copy(const AdderNetwork& from, int value, int latest_level
 }
 
 Term AdderNetwork::translated(const AdderNetwork& from, const Term& term) const {
+  if (term.value < 0) {
+    return {};
+  }
   const LinearHash hash = from[term.value].hash;
   const int value = find(hash.unsigned_key());
   return {value, term.shift, term.negative != !((*this)[value].hash == hash)};
@@ -155,6 +178,35 @@ int AdderNetwork::overlap(const Term& a, const Term& b, int width) const {
   return std::max(0, end - (std::max(a.shift, b.shift) - common));
 }
 
+/// The same of three operands: positions in which two vary, counting what the position below hands on where three do,
+/// and not all bits are those that met there.
+int AdderNetwork::overlap(const std::array<Term, 3>& sum, int width) const {
+  const int common = std::min({sum[0].shift, sum[1].shift, sum[2].shift});
+  std::array<int, 3> last{-1, -1, -1};
+  bool last_handed = false;
+  bool still = false;  // what is handed on was the same one position below
+  int luts = 0;
+  for (int position = 0; position < width; ++position) {
+    std::array<int, 3> met{-1, -1, -1};
+    int varying = 0;
+    for (std::size_t i = 0; i < sum.size(); ++i) {
+      const NetworkValue& v = (*this)[sum[i].value];
+      const int index = position - (sum[i].shift - common);
+      if (index >= 0 && v.bits > 0 && (index < v.bits || v.has_sign)) {
+        met[i] = std::min(index, v.bits - 1);
+        ++varying;
+      }
+    }
+    const bool same = met == last;
+    luts += varying + (last_handed ? 1 : 0) >= 2 && !(same && still) ? 1 : 0;
+    const bool handed = varying + (last_handed ? 1 : 0) > 2 && varying >= 2;
+    still = same && handed == last_handed;
+    last = met;
+    last_handed = handed;
+  }
+  return luts;
+}
+
 int AdderNetwork::estimate_cost(const Term& a, const Term& b) const {
   const int common = std::min(a.shift, b.shift);
   const Interval left = scaled((*this)[a.value].interval, a.shift - common, false);
@@ -177,6 +229,7 @@ Term AdderNetwork::draft(const Term& a, const Term& b) {
   v.hash = ha + (right < 0 ? -hb : hb);
   v.a = {a.value, a.shift - common, false};
   v.b = {b.value, b.shift - common, right < 0};
+  v.c = {};
   v.output_level = -1;
   v.users.clear();
   refresh_interval(value);
@@ -192,6 +245,26 @@ void AdderNetwork::discard_drafts() {
   drafts_.clear();
 }
 
+void AdderNetwork::discard_drafts(const std::vector<int>& values) {
+  if (values.empty()) {
+    return;
+  }
+  for (const int value : values) {
+    values_[static_cast<std::size_t>(value)].kind = NetworkValue::Kind::unused;
+    free_.push_back(value);
+  }
+  const auto gone = [&](int draft) { return (*this)[draft].kind == NetworkValue::Kind::unused; };
+  drafts_.erase(std::remove_if(drafts_.begin(), drafts_.end(), gone), drafts_.end());
+}
+
+void AdderNetwork::make_ternary(int draft, const std::array<Term, 3>& sum) {
+  NetworkValue& v = values_[static_cast<std::size_t>(draft)];
+  v.a = sum[0];
+  v.b = sum[1];
+  v.c = sum[2];
+  v.cost = cost_of(draft, v.a, v.b, v.c);
+}
+
 void AdderNetwork::hide(int value) {
   NetworkValue& v = values_[static_cast<std::size_t>(value)];
   table_.erase(v.hash.unsigned_key());
@@ -204,11 +277,13 @@ void AdderNetwork::reveal(int value) {
   v.hidden = false;
 }
 
-int AdderNetwork::cost_of(int value, const Term& a, const Term& b) const { return overlap(a, b, (*this)[value].bits); }
+int AdderNetwork::cost_of(int value, const Term& a, const Term& b, const Term& c) const {
+  return c.value < 0 ? overlap(a, b, (*this)[value].bits) : overlap({a, b, c}, (*this)[value].bits);
+}
 
 void AdderNetwork::connect(int value) {
   const NetworkValue& v = (*this)[value];
-  for (const int operand : {v.a.value, v.b.value}) {
+  for (const int operand : v.operands()) {
     if (operand >= leaves_) {
       values_[static_cast<std::size_t>(operand)].users.push_back(value);
       changed_.push_back(operand);
@@ -220,7 +295,7 @@ void AdderNetwork::connect(int value) {
 
 void AdderNetwork::disconnect(int value) {
   const NetworkValue& v = (*this)[value];
-  for (const int operand : {v.a.value, v.b.value}) {
+  for (const int operand : v.operands()) {
     if (operand >= leaves_) {
       std::vector<int>& users = values_[static_cast<std::size_t>(operand)].users;
       users.erase(std::find(users.begin(), users.end(), value));
@@ -240,14 +315,15 @@ void AdderNetwork::adopt_drafts() {
   drafts_.clear();
 }
 
-void AdderNetwork::redefine(int value, const Term& a, const Term& b) {
+void AdderNetwork::redefine(int value, const Term& a, const Term& b, const Term& c) {
   NetworkValue& v = values_[static_cast<std::size_t>(value)];
   if (v.a.value >= 0) {
     disconnect(value);
   }
   v.a = a;
   v.b = b;
-  v.cost = cost_of(value, a, b);
+  v.c = c;
+  v.cost = cost_of(value, a, b, c);
   connect(value);
 }
 
@@ -257,8 +333,11 @@ void AdderNetwork::remove_unused(std::vector<int> values) {
     values.pop_back();
     const NetworkValue& v = (*this)[value];
     if (v.kind == NetworkValue::Kind::adder && v.users.empty() && v.output_level < 0) {
-      values.push_back(v.a.value);
-      values.push_back(v.b.value);
+      for (const int operand : v.operands()) {
+        if (operand >= 0) {
+          values.push_back(operand);
+        }
+      }
       remove(value);
     }
   }
@@ -298,7 +377,8 @@ void AdderNetwork::update_levels() {
   while (!work.empty()) {
     NetworkValue& v = values_[static_cast<std::size_t>(work.back())];
     work.pop_back();
-    const int level = 1 + std::max((*this)[v.a.value].earliest, (*this)[v.b.value].earliest);
+    int level = std::max((*this)[v.a.value].earliest, (*this)[v.b.value].earliest);
+    level = v.is_ternary() ? ternary_.behind(std::max(level, (*this)[v.c.value].earliest)) : level + 1;
     if (level != v.earliest) {
       v.earliest = level;
       work.insert(work.end(), v.users.begin(), v.users.end());
@@ -311,11 +391,11 @@ void AdderNetwork::update_levels() {
     work.pop_back();
     int level = v.output_level >= 0 ? v.output_level : kUnbounded;
     for (const int user : v.users) {
-      level = std::min(level, (*this)[user].latest - 1);
+      level = std::min(level, operand_level(user, (*this)[user].latest));
     }
     if (level != v.latest) {
       v.latest = level;
-      for (const int operand : {v.a.value, v.b.value}) {
+      for (const int operand : v.operands()) {
         if (operand >= leaves_) {
           work.push_back(operand);
         }

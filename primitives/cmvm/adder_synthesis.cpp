@@ -9,9 +9,14 @@
 
 #include "primitives/cmvm/adder_network.hpp"
 #include "primitives/cmvm/adder_search.hpp"
+#include "primitives/cmvm/blockwise_sharing.hpp"
 #include "primitives/cmvm/operand_signs.hpp"
 #include "primitives/cmvm/parallel_search.hpp"
+#include "primitives/cmvm/row_tree.hpp"
 #include "primitives/cmvm/signed_digits.hpp"
+#include "primitives/cmvm/stage_end.hpp"
+#include "primitives/cmvm/ternary_adders.hpp"
+#include "primitives/cmvm/ternary_levels.hpp"
 
 namespace rtlgen {
 namespace {
@@ -22,6 +27,10 @@ constexpr int kLargeNetwork = 1500;
 constexpr std::size_t kMostSearchedBytes = std::size_t{120} << 20;
 /// Nor is a search worth its time that has no more than a move for so many adders.
 constexpr long kMostAddersToAMove = 4;
+/// Moves for an adder of a search that finds its way from any first solution that is not much larger.
+constexpr long kLongSearch = 50;
+/// Levels of the last stage that adders of two operands use beyond the least: more save next to nothing.
+constexpr int kMostFreeLevels = 3;
 
 std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
@@ -66,6 +75,15 @@ class Problem {
   const std::map<std::size_t, int>& leaf_of_input() const { return leaf_of_input_; }
   const std::map<std::int64_t, int>& leaf_of_constant() const { return leaf_of_constant_; }
   const std::vector<Row>& rows() const { return rows_; }
+
+  /// Whether a sum fills more than three quarters of what Kraft's inequality allows it at the least depth.
+  bool is_tight() const {
+    std::size_t most = 0;
+    for (const Row& r : rows_) {
+      most = std::max(most, r.terms.size());
+    }
+    return 4 * most > 3 * (std::size_t{1} << depth());
+  }
 
   int depth() const {
     int depth = 0;
@@ -128,7 +146,7 @@ class GraphWriter {
               const std::vector<Interval>& inputs)
       : network_(network), negated_(std::move(negated)), node_(at(network.size()), -1) {
     for (const Interval& input : inputs) {
-      graph_.nodes.push_back({AdderGraph::Kind::input, -1, -1, 0, 0, false, input, 0});
+      append({AdderGraph::Kind::input, -1, -1, 0, 0, false, input, 0});
     }
     for (const auto& [input, leaf] : problem.leaf_of_input()) {
       node_[at(leaf)] = static_cast<int>(input);
@@ -156,12 +174,21 @@ class GraphWriter {
 
  private:
   int append(const AdderGraph::Node& node) {
+    int ready = 0;
+    for (const AdderGraph::Operand& operand : node.operands()) {
+      ready = std::max(ready, ready_[at(operand.node)]);
+    }
+    const bool adder = node.kind == AdderGraph::Kind::adder;
+    ready_.push_back(node.is_ternary() ? network_.ternary().behind(ready) : ready + (adder ? 1 : 0));
     graph_.nodes.push_back(node);
     return static_cast<int>(graph_.nodes.size()) - 1;
   }
 
   int add(int value) {
     const NetworkValue& v = network_[value];
+    if (v.is_ternary()) {
+      return append(ternary(value));
+    }
     Term first = v.a;
     Term second = v.b;
     first.negative = first.negative != (negated_[at(first.value)] != negated_[at(value)]);
@@ -171,6 +198,16 @@ class GraphWriter {
     }
     return append(sum(node_[at(first.value)], first.shift, node_[at(second.value)], second.shift, second.negative,
                       signed_interval(v, negated_[at(value)])));
+  }
+
+  AdderGraph::Node ternary(int value) const {
+    const NetworkValue& v = network_[value];
+    std::vector<AdderGraph::Operand> operands;
+    for (const Term& term : {v.a, v.b, v.c}) {
+      const bool negative = term.negative != (negated_[at(term.value)] != negated_[at(value)]);
+      operands.push_back({node_[at(term.value)], term.shift, negative});
+    }
+    return graph_.sum_of_three(operands, signed_interval(v, negated_[at(value)]));
   }
 
   AdderGraph::Node sum(int a, int shift_a, int b, int shift_b, bool subtract, const Interval& interval) const {
@@ -189,9 +226,11 @@ class GraphWriter {
     int result = -1;
     if (node.kind == AdderGraph::Kind::constant) {
       result = append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, interval, 0});
-    } else if (node.level < depth || node.kind == AdderGraph::Kind::input) {
+    } else if (ready_[at(id)] < depth || node.kind == AdderGraph::Kind::input) {
       zero_ = zero_ < 0 ? append({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {0, 0}, 0}) : zero_;
       result = append(sum(zero_, 0, id, 0, true, interval));
+    } else if (node.is_ternary()) {
+      result = append(negative_of_three(id));
     } else if (node.subtract) {
       result = append(sum(node.b, node.shift_b, node.a, node.shift_a, true, interval));
     } else {
@@ -204,18 +243,136 @@ class GraphWriter {
     return result;
   }
 
+  /// The negative of a sum of three, no later than that.
+  AdderGraph::Node negative_of_three(int id) {
+    const AdderGraph::Node node = graph_.nodes[at(id)];
+    std::vector<AdderGraph::Operand> operands = node.operands();
+    const Interval interval{-node.interval.hi, -node.interval.lo};
+    if (node.subtract) {
+      for (AdderGraph::Operand& operand : operands) {
+        operand.negative = !operand.negative;
+      }
+      return graph_.sum_of_three(operands, interval);
+    }
+    // All are positive: (0 - a) - (b + c).
+    const auto& [a, b, c] = std::tie(operands[0], operands[1], operands[2]);
+    const int first = negative(a.node, ready_[at(a.node)] + 1);
+    const Interval rest = network_.interval_of_sum(term_of(b), term_of(c));
+    const int second = append(sum(b.node, b.shift, c.node, c.shift, false, rest));
+    return sum(first, a.shift, second, 0, true, interval);
+  }
+
+  /// An operand that is a value of the network.
+  Term term_of(const AdderGraph::Operand& operand) const {
+    const int value = static_cast<int>(std::find(node_.begin(), node_.end(), operand.node) - node_.begin());
+    return {value, operand.shift, negated_[at(value)]};
+  }
+
   const AdderNetwork& network_;
   std::vector<bool> negated_;
-  std::vector<int> node_;  // by value of the network
+  std::vector<int> node_;   // by value of the network
+  std::vector<int> ready_;  // by node of the graph: level at which it is there, with what adders of three wait for
   std::map<int, int> negatives_;
   int zero_ = -1;
   AdderGraph graph_;
 };
 
+/// Rows as sums of each other where that takes fewer terms.
+class SplitStart {
+ public:
+  /// The rows of some outputs of a network without adders, by value, with what negates them in the matrix.
+  SplitStart(const AdderNetwork& network, std::vector<TermList> lists, std::vector<std::vector<std::int64_t>> rows,
+             std::vector<bool> signs)
+      : network_(network), lists_(std::move(lists)), rows_(std::move(rows)), signs_(std::move(signs)) {}
+
+  /// Makes `network` a first solution of fewer adder bits if there is one; with `margin`, of a twelfth fewer: a long
+  /// search makes up for less, and so do adders of three operands, which long sums have more of.
+  void improve(AdderNetwork& network, int depth, bool margin) {
+    const auto rows = static_cast<long>(rows_.size());
+    if (rows < 2 || rows * rows * static_cast<long>(rows_[0].size()) > kMostSteps) {
+      return;
+    }
+    long direct = 0;
+    for (const TermList& list : lists_) {
+      direct += static_cast<long>(list.terms.size());
+    }
+    long most = network.total_cost() - (margin ? network.total_cost() / kMargin : 0);
+    for (const bool with_base : {false, true}) {
+      const RowTree tree = find_row_tree(rows_, signs_, depth, with_base);
+      if ((with_base && tree.base.empty()) || tree.terms * kFewerTerms > direct * (kFewerTerms - 1)) {
+        continue;
+      }
+      AdderNetwork split = network_;
+      if (start(split, tree, depth) && split.total_cost() < most) {
+        most = split.total_cost();
+        network = std::move(split);
+      }
+    }
+  }
+
+ private:
+  static constexpr long kMostSteps = 100000000;  // a second or two
+  static constexpr long kMargin = 12;
+  static constexpr long kFewerTerms = 20;  // a tree that saves less than one of so many terms is not tried
+
+  bool start(AdderNetwork& network, const RowTree& tree, int depth) const {
+    std::vector<TermList> lists;
+    int base = -1;
+    if (!tree.base.empty()) {
+      std::vector<std::int64_t> negative = tree.base;
+      std::for_each(negative.begin(), negative.end(), [](std::int64_t& factor) { factor = -factor; });
+      const auto is_base = [&](const std::vector<std::int64_t>& row) { return row == tree.base || row == negative; };
+      if (std::any_of(rows_.begin(), rows_.end(), is_base)) {
+        return false;  // the tree without it is as good
+      }
+      base = network.add_output(tree.base, depth);
+      lists.push_back({base, tree.base_level, digits(network, tree.base)});
+    }
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      const RowTree::Link& link = tree.links[row];
+      lists.push_back({lists_[row].value, link.has_children ? link.level : depth, digits(network, link.rest)});
+      if (link.parent >= 0) {
+        const bool of_base = link.parent == static_cast<int>(rows_.size());
+        const Term parent = of_base ? Term{base, tree.base_shift, link.negative}
+                                    : Term{lists_[at(link.parent)].value, 0, link.negative};
+        const int level = of_base ? tree.base_level : tree.links[at(link.parent)].level;
+        lists.back().terms.push_back(network.leveled(parent, level));
+      }
+    }
+    if (!AdderSearch(network, 1).start_from_each_other(lists)) {
+      return false;
+    }
+    if (base >= 0) {
+      network.release_output(base);
+    }
+    return true;
+  }
+
+  static std::vector<LeveledTerm> digits(const AdderNetwork& network, const std::vector<std::int64_t>& factors) {
+    std::vector<LeveledTerm> terms;
+    for (std::size_t leaf = 0; leaf < factors.size(); ++leaf) {
+      for (const SignedDigit& digit : canonical_signed_digits(factors[leaf])) {
+        terms.push_back(network.leveled({static_cast<int>(leaf), digit.shift, digit.negative}, 0));
+      }
+    }
+    return terms;
+  }
+
+  const AdderNetwork network_;
+  std::vector<TermList> lists_;
+  std::vector<std::vector<std::int64_t>> rows_;
+  std::vector<bool> signs_;
+};
+
 /// Adds up the lists, and searches for less as far as the budget and the memory go.
-void find_adders(AdderNetwork& network, std::vector<TermList> lists, const SearchBudget& budget) {
+void find_adders(AdderNetwork& network, std::vector<TermList> lists, SplitStart split, int depth,
+                 const SearchBudget& budget) {
+  const bool blockwise = BlockwiseSharing::needed(lists, budget.pairs);
   auto search = std::make_unique<AdderSearch>(network, 1);
   search->start(std::move(lists), budget.pairs);
+  if (!blockwise) {
+    split.improve(network, depth, network.ternary().allowed() || budget.moves_per_adder >= kLongSearch);
+  }
   const int adders = network.adders();
   const long moves = std::min(budget.moves_per_adder * adders, budget.moves + budget.more_moves_per_adder * adders);
   if (network.bytes() > kMostSearchedBytes || moves * kMostAddersToAMove < adders) {
@@ -234,13 +391,18 @@ void find_adders(AdderNetwork& network, std::vector<TermList> lists, const Searc
 }  // namespace
 
 AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
-                             int depth_slack, const SearchBudget& budget) {
+                             int depth_slack, const SearchBudget& budget, const PipelineBounds& pipeline) {
   const Problem problem(weight, bias, inputs);
-  const int depth = problem.depth() + depth_slack;
-  AdderNetwork network(problem.leaves());
+  const TernaryLevels levels = pipeline.ternary_adders ? TernaryLevels(pipeline.levels) : TernaryLevels();
+  const int least = problem.depth() + depth_slack;
+  const int end = end_of_last_stage(least, pipeline.levels, pipeline.output_levels);
+  const int depth = levels.allowed() ? end : (problem.is_tight() ? std::min(end, least + kMostFreeLevels) : least);
+  AdderNetwork network(problem.leaves(), levels);
   std::vector<TermList> lists;
   std::vector<Term> outputs;
   std::map<std::vector<std::int64_t>, int> known;
+  std::vector<std::vector<std::int64_t>> rows;
+  std::vector<bool> signs;
   for (const Row& row : problem.rows()) {
     if (row.terms.size() <= 1) {
       outputs.push_back(row.terms.empty() ? Term{} : Term{row.terms[0].value, row.shift, row.negative});
@@ -251,6 +413,8 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
     if (value < 0) {
       value = network.add_output(row.coefficients, depth);
       known.emplace(row.coefficients, value);
+      rows.push_back(row.coefficients);
+      signs.push_back(row.negative);
       lists.push_back({value, depth, {}});
       for (const Term& term : row.terms) {
         lists.back().terms.push_back(network.leveled(term, 0));
@@ -260,13 +424,17 @@ AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const s
   }
   std::mt19937_64 random(1);
   if (!known.empty()) {
-    find_adders(network, std::move(lists), budget);
+    SplitStart split(network, lists, std::move(rows), std::move(signs));
+    find_adders(network, std::move(lists), std::move(split), depth, budget);
   }
   GraphWriter writer(problem, network, choose_negated(network, outputs, random), inputs);
   for (const Term& output : outputs) {
     writer.output(output, depth);
   }
   AdderGraph graph = writer.take();
+  if (levels.allowed()) {
+    graph = with_ternary_adders_until(std::move(graph), pipeline.levels, depth);
+  }
   require_product(graph, weight, bias);
   return graph;
 }

@@ -19,11 +19,20 @@ struct SearchBudget {
   unsigned threads = 0;  ///< of the search of a large matrix; 0: as many as there are processors. Changes no result.
 };
 
+/// The pipeline that a graph is for.
+struct PipelineBounds {
+  bool ternary_adders = false;
+  int levels = 0;         ///< adder levels between two registers; 0: there are none
+  int output_levels = 0;  ///< levels of other logic behind the outputs, in the stage of the last adders if they fit
+};
+
 /// An adder graph of y = W x + bias with few adder bits, and at most `depth_slack` levels more than the terms of its
-/// canonical signed digits need. `weight` is [out, in], `bias` [out]; inputs lie in the intervals given. Only where
-/// several outputs differ by nothing but their sign may the graph be one level deeper. The same arguments give the same
-/// graph on every machine. Throws std::logic_error if the graph were not W x + bias.
+/// canonical signed digits need. Where these leave a sum hardly any room, or adders may have three operands, it may
+/// also take levels that are left in the last stage, which cost no registers. `weight` is [out, in], `bias` [out];
+/// inputs lie in the intervals given. Only where several outputs differ by nothing but their sign may the graph be one
+/// level deeper. The same arguments give the same graph on every machine. Throws std::logic_error if the graph were not
+/// W x + bias.
 AdderGraph synthesize_adders(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
-                             int depth_slack, const SearchBudget& budget);
+                             int depth_slack, const SearchBudget& budget, const PipelineBounds& pipeline = {});
 
 }  // namespace rtlgen

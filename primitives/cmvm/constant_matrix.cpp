@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "primitives/cmvm/adder_synthesis.hpp"
-#include "primitives/cmvm/ternary_adders.hpp"
 
 namespace rtlgen {
 namespace {
@@ -28,10 +27,11 @@ SearchBudget budget(Effort effort) {
 
 AdderGraph solve_constant_matrix(const Literal& weight, const Literal& bias, const std::vector<Interval>& inputs,
                                  const ConstantMatrixOptions& options) {
-  // In a pipeline, levels beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md).
-  const int slack = options.levels_per_stage == 0 ? options.depth_slack : 0;
-  AdderGraph graph = synthesize_adders(weight, bias, inputs, slack, budget(options.effort));
-  return options.ternary_adders ? with_ternary_adders(graph, options.levels_per_stage, options.output_levels) : graph;
+  // In a pipeline, stages beyond the least cost more flip-flops than they save LUTs (docs/cmvm.md), but for adders of
+  // three operands, which have no room else.
+  const int slack = options.levels_per_stage == 0 || options.ternary_adders ? options.depth_slack : 0;
+  const PipelineBounds pipeline{options.ternary_adders, options.levels_per_stage, options.output_levels};
+  return synthesize_adders(weight, bias, inputs, slack, budget(options.effort), pipeline);
 }
 
 }  // namespace rtlgen

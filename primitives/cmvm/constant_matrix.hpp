@@ -11,9 +11,9 @@ namespace rtlgen {
 /// What is asked of an adder graph.
 struct ConstantMatrixOptions {
   Effort effort = Effort::normal;
-  int depth_slack = 0;       ///< adder levels allowed beyond the least possible; only used where there are no registers
+  int depth_slack = 0;  ///< adder levels allowed beyond the least possible; without registers or with ternary adders
   int levels_per_stage = 2;  ///< adder levels between two registers; 0: there are none
-  int output_levels = 0;     ///< levels of other logic behind the outputs; only used with ternary adders
+  int output_levels = 0;     ///< levels of other logic behind the outputs, in the stage of the last adders if they fit
   bool ternary_adders = false;  ///< whether adders may have three operands (primitives/cmvm/ternary_adders.hpp)
 };
 

@@ -79,8 +79,12 @@ class Placement {
   /// Shared values that could be taken out if they were not, around a value.
   int cost_around(int value) const {
     int cost = 0;
-    for (const int near : {value, network_[value].a.value, network_[value].b.value}) {
+    const auto count = [&](int near) {
       cost += near >= network_.leaves() && network_[near].output_level < 0 && shared(near) ? 1 : 0;
+    };
+    count(value);
+    for (const int operand : network_[value].operands()) {
+      count(operand);
     }
     return cost;
   }
@@ -88,8 +92,8 @@ class Placement {
   /// A part that reads the value or makes an operand.
   int part_near(int value, std::mt19937_64& random) const {
     const NetworkValue& v = network_[value];
-    const std::size_t choice = below(v.users.size() + 2, random);
-    const int near = choice < v.users.size() ? v.users[choice] : (choice == v.users.size() ? v.a.value : v.b.value);
+    const std::size_t choice = below(v.users.size() + (v.is_ternary() ? 3 : 2), random);
+    const int near = choice < v.users.size() ? v.users[choice] : v.operands().at(choice - v.users.size());
     return near < network_.leaves() ? part_[at(value)] : part_[at(near)];
   }
 

@@ -13,7 +13,7 @@ std::size_t at(int index) { return static_cast<std::size_t>(index); }
 }  // namespace
 
 AdderNetwork cut_out(const AdderNetwork& network, const NetworkPartition& partition, int part) {
-  AdderNetwork result(network.inputs());
+  AdderNetwork result(network.inputs(), network.ternary());
   std::vector<int> own;
   for (int value = network.leaves(); value < network.size(); ++value) {
     if (partition.part[at(value)] == part) {
@@ -27,8 +27,9 @@ AdderNetwork cut_out(const AdderNetwork& network, const NetworkPartition& partit
                     partition.shared[at(value)] ? partition.level[at(value)] : network[value].output_level);
   }
   for (const int value : own) {
-    result.redefine(result.find(network[value].hash.unsigned_key()), result.translated(network, network[value].a),
-                    result.translated(network, network[value].b));
+    const NetworkValue& v = network[value];
+    result.redefine(result.find(v.hash.unsigned_key()), result.translated(network, v.a),
+                    result.translated(network, v.b), result.translated(network, v.c));
   }
   result.update_levels();
   return result;
@@ -54,7 +55,7 @@ AdderNetwork put_together(const AdderNetwork& network, const std::vector<AdderNe
   }
   std::stable_sort(all.begin(), all.end(), [](const Made& x, const Made& y) { return x.level < y.level; });
 
-  AdderNetwork result(network.inputs());
+  AdderNetwork result(network.inputs(), network.ternary());
   for (int value = network.leaves(); value < network.size(); ++value) {
     if (network[value].kind == NetworkValue::Kind::adder && network[value].output_level >= 0) {
       result.add_copy(network, value, network[value].output_level);
@@ -71,12 +72,13 @@ AdderNetwork put_together(const AdderNetwork& network, const std::vector<AdderNe
     if (result[value].a.value >= 0) {
       continue;
     }
-    Term a = result.translated(part, part[made.value].a);
-    Term b = result.translated(part, part[made.value].b);
     const bool flip = result.translated(part, {made.value, 0, false}).negative;
-    a.negative = a.negative != flip;
-    b.negative = b.negative != flip;
-    result.redefine(value, a, b);
+    const auto operand = [&](const Term& term) {
+      Term translated = result.translated(part, term);
+      translated.negative = translated.negative != flip;
+      return translated;
+    };
+    result.redefine(value, operand(part[made.value].a), operand(part[made.value].b), operand(part[made.value].c));
   }
   std::vector<int> values(at(result.size() - result.leaves()));
   std::iota(values.begin(), values.end(), result.leaves());

@@ -9,7 +9,7 @@
 namespace rtlgen {
 namespace {
 
-constexpr int kForbidden = 1000000;  // far above all adder bits: two negative operands
+constexpr int kForbidden = 1000000;  // far above all adder bits: no positive operand
 constexpr int kSweeps = 24;
 constexpr double kHot = 4;             // adder bits
 constexpr std::size_t kMostUsers = 8;  // that turn together
@@ -54,6 +54,9 @@ class Signs {
  private:
   int adder_cost(int value) const {
     const NetworkValue& v = network_[value];
+    if (v.is_ternary()) {
+      return ternary_cost(value);
+    }
     const bool a = v.a.negative != (negated_[at(v.a.value)] != negated_[at(value)]);
     const bool b = v.b.negative != (negated_[at(v.b.value)] != negated_[at(value)]);
     if (a && b) {
@@ -63,6 +66,18 @@ class Signs {
     const Term& second = a ? v.a : v.b;
     return adder_luts(signed_interval(network_[first.value], negated_[at(first.value)]), first.shift,
                       signed_interval(network_[second.value], negated_[at(second.value)]), second.shift, a || b);
+  }
+
+  int ternary_cost(int value) const {
+    const NetworkValue& v = network_[value];
+    std::vector<AdderOperand> operands;
+    bool positive = false;
+    for (const Term& term : {v.a, v.b, v.c}) {
+      const bool negative = term.negative != (negated_[at(term.value)] != negated_[at(value)]);
+      operands.push_back({signed_interval(network_[term.value], negated_[at(term.value)]), term.shift, negative});
+      positive = positive || !negative;
+    }
+    return positive ? adder_luts(operands) : kForbidden;
   }
 
   /// Turns the signs of some values, if that is accepted.

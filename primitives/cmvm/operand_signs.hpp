@@ -8,7 +8,7 @@
 
 namespace rtlgen {
 
-/// Decides for each value whether its negative is built instead, so that no adder has two negative operands and that
+/// Decides for each value whether its negative is built instead, so that every adder has a positive operand and that
 /// few bits are spent: an operand that is subtracted does not pass its low bits on, and outputs that come out negative
 /// need an adder more. `outputs` are terms of the network's values, or of none.
 std::vector<bool> choose_negated(const AdderNetwork& network, const std::vector<Term>& outputs,

@@ -70,6 +70,8 @@ bool SubexpressionSharing::run(std::vector<TermList>& lists, int pivot, unsigned
   pivot_ = pivot;
   noise_ = noise;
   seed_ = random();
+  // With adders of three operands a sum that two lists share may cost as much as it saves.
+  fewest_uses_ = network_.ternary().allowed() && (seed_ >> 32) % 2 == 0 ? 3 : 2;
   table_.clear();
   patterns_.clear();
   places_.clear();
@@ -124,7 +126,7 @@ int SubexpressionSharing::score(const Pattern& pattern) const {
 
 void SubexpressionSharing::propose(int pattern) {
   const Pattern& p = patterns_[static_cast<std::size_t>(pattern)];
-  if (p.count >= (p.value < 0 ? 2 : 1)) {
+  if (p.count >= (p.value < 0 ? fewest_uses_ : 1)) {
     heap_.push_back({score(p), pattern});
     std::push_heap(heap_.begin(), heap_.end());
   }
@@ -246,7 +248,7 @@ bool SubexpressionSharing::apply(int index) {
       }
     }
   }
-  if (uses.size() < (pattern.value < 0 ? 2U : 1U)) {
+  if (static_cast<int>(uses.size()) < (pattern.value < 0 ? fewest_uses_ : 1)) {
     // What does not fit now never will: levels do not fall.
     patterns_[static_cast<std::size_t>(index)].count = static_cast<int>(uses.size());
     return false;
@@ -330,7 +332,39 @@ bool SubexpressionSharing::combine_cheapest(int l) {
   const LeveledTerm b = list.terms[best_j];
   const LeveledTerm sum = sum_of(pattern_of(a, b), a, b);
   replace(l, a, b, sum);
+  if (network_.ternary().allowed()) {
+    combine_third(l, sum, std::max(a.level, b.level));
+  }
   return true;
+}
+
+void SubexpressionSharing::combine_third(int l, const LeveledTerm& sum, int level) {
+  TermList& list = (*lists_)[static_cast<std::size_t>(l)];
+  if (list.terms.size() <= fewest_terms(list) || !contains(l, sum)) {
+    return;
+  }
+  const int end = network_.ternary().behind(level);
+  const int begin = network_.ternary().before(end);
+  const LeveledTerm* best = nullptr;
+  int best_cost = 0;
+  for (const LeveledTerm& term : list.terms) {
+    if (term.term.value == sum.term.value || term.level > begin) {
+      continue;
+    }
+    const Pattern& pattern = pattern_of(term, sum);
+    const int cost = pattern.cost * pattern.spread;
+    if (pattern.value < 0 && (best == nullptr || cost < best_cost) && fits(list, term, sum, end)) {
+      best = &term;
+      best_cost = cost;
+    }
+  }
+  if (best != nullptr) {
+    const LeveledTerm third = *best;
+    LeveledTerm all = sum_of(pattern_of(third, sum), third, sum);
+    all.level = end;
+    pattern_of(third, sum).level = end;
+    replace(l, third, sum, all);
+  }
 }
 
 }  // namespace rtlgen

@@ -83,6 +83,9 @@ class SubexpressionSharing {
   void take_out(int list, const LeveledTerm& term);
   void replace(int list, const LeveledTerm& a, const LeveledTerm& b, LeveledTerm sum);
   bool combine_cheapest(int list);
+  /// Adds the cheapest third term to the sum of two that came at `level`, one that makes an adder of three operands
+  /// with them no later than these allow.
+  void combine_third(int list, const LeveledTerm& sum, int level);
   LeveledTerm sum_of(Pattern& pattern, const LeveledTerm& a, const LeveledTerm& b);
 
   AdderNetwork& network_;
@@ -90,6 +93,7 @@ class SubexpressionSharing {
   int pivot_ = 0;
   unsigned noise_ = 0;
   std::uint64_t seed_ = 0;
+  int fewest_uses_ = 2;  // of a sum that is shared
   KeyTable table_;
   std::vector<Pattern> patterns_;
   std::vector<Place> places_;

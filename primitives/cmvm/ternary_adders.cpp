@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "primitives/cmvm/adder_pipeline.hpp"
+#include "primitives/cmvm/stage_end.hpp"
+#include "primitives/cmvm/ternary_levels.hpp"
 
 namespace rtlgen {
 namespace {
@@ -22,8 +24,10 @@ struct Merge {
   bool allowed = true;
 };
 
-/// The parent with the operands of the child in the child's place, the negative one last. Two of them negative: no sum.
-AdderGraph::Node merged(const AdderGraph::Node& child, const AdderGraph::Node& parent, int child_id) {
+/// The parent with the operands of the child in the child's place, the negative ones last. All of them negative: no
+/// sum.
+AdderGraph::Node merged(const AdderGraph& graph, const AdderGraph::Node& child, const AdderGraph::Node& parent,
+                        int child_id) {
   std::vector<AdderGraph::Operand> operands;
   for (const AdderGraph::Operand& outer : parent.operands()) {
     if (outer.node != child_id) {
@@ -34,32 +38,17 @@ AdderGraph::Node merged(const AdderGraph::Node& child, const AdderGraph::Node& p
       operands.push_back({inner.node, inner.shift + outer.shift, inner.negative != outer.negative});
     }
   }
-  std::stable_sort(operands.begin(), operands.end(), [](const AdderGraph::Operand& a, const AdderGraph::Operand& b) {
-    return a.negative != b.negative ? b.negative : a.shift < b.shift;
-  });
-  if (operands[1].negative) {
-    return {};
-  }
-  AdderGraph::Node sum = parent;
-  sum.a = operands[0].node;
-  sum.shift_a = operands[0].shift;
-  sum.b = operands[1].node;
-  sum.shift_b = operands[1].shift;
-  sum.c = operands[2].node;
-  sum.shift_c = operands[2].shift;
-  sum.subtract = operands[2].negative;
-  return sum;
+  const bool positive = std::any_of(operands.begin(), operands.end(),
+                                    [](const AdderGraph::Operand& operand) { return !operand.negative; });
+  return positive ? graph.sum_of_three(operands, parent.interval) : AdderGraph::Node{};
 }
 
 /// Which adders to merge. Every child has one parent, so the merges are the edges of a forest; no adder is in two.
 class Matching {
  public:
-  Matching(const AdderGraph& graph, int levels, int output_levels)
-      : graph_(graph), levels_(levels), of_parent_(graph.nodes.size()), chosen_(graph.nodes.size(), -1) {
+  Matching(const AdderGraph& graph, int levels, int limit)
+      : graph_(graph), levels_(levels), limit_(limit), of_parent_(graph.nodes.size()), chosen_(graph.nodes.size(), -1) {
     find_merges();
-    const int needed = levels_needed(graph, levels);
-    const int room = levels == 0 ? 0 : (levels - needed % levels) % levels;
-    limit_ = needed + (output_levels <= room ? room - output_levels : room);
   }
 
   void solve() {
@@ -122,7 +111,7 @@ class Matching {
         continue;
       }
       const AdderGraph::Node& parent = graph_.nodes[at(reader[at(id)])];
-      const AdderGraph::Node sum = merged(child, parent, id);
+      const AdderGraph::Node sum = merged(graph_, child, parent, id);
       if (!sum.is_ternary()) {
         continue;
       }
@@ -261,7 +250,7 @@ class Matching {
 
   const AdderGraph& graph_;
   int levels_;
-  int limit_ = 0;  ///< adder levels until the last output
+  int limit_;  ///< adder levels until the last output
   std::vector<Merge> merges_;
   std::vector<std::vector<int>> of_parent_;  ///< by node: merges in which it is the parent
   std::vector<int> chosen_;                  ///< by node: the merge in which it is the parent; -1: none
@@ -273,10 +262,15 @@ class Matching {
 }  // namespace
 
 AdderGraph with_ternary_adders(AdderGraph graph, int levels, int output_levels) {
-  if (levels == 1) {
+  const int limit = end_of_last_stage(levels_needed(graph, levels), levels, output_levels);
+  return with_ternary_adders_until(std::move(graph), levels, limit);
+}
+
+AdderGraph with_ternary_adders_until(AdderGraph graph, int levels, int limit) {
+  if (!TernaryLevels(levels).allowed()) {
     return graph;
   }
-  Matching matching(graph, levels, output_levels);
+  Matching matching(graph, levels, std::max(limit, levels_needed(graph, levels)));
   matching.solve();
   return matching.take();
 }

@@ -97,7 +97,7 @@ int run(int argc, char** argv) {
       ->required();
   cmvm_command
       ->add_option("--depth-slack", cmvm.solver.depth_slack,
-                   "Adder levels beyond the least possible, where there are no registers")
+                   "Adder levels beyond the least possible, where there are no registers or with --ternary")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
   cmvm_command

@@ -15,6 +15,7 @@
 #include "primitives/cmvm/adder_pipeline.hpp"
 #include "primitives/cmvm/adder_retiming.hpp"
 #include "primitives/cmvm/constant_matrix.hpp"
+#include "primitives/cmvm/ternary_levels.hpp"
 #include "rtlgen/files/text_file.hpp"
 #include "rtlgen/netlist/rtl_library.hpp"
 #include "tests/support/dice.hpp"
@@ -100,7 +101,7 @@ TEST_CASE("ternary adders: the cost of three operands", "[ternary]") {
     std::vector<AdderOperand> operands;
     for (int i = 0; i < 3; ++i) {
       const std::int64_t low = dice.between(-200, 200);
-      operands.push_back({{low, low + dice.number(0, 300)}, dice.below(6), i == 2 && dice.percent(50)});
+      operands.push_back({{low, low + dice.number(0, 300)}, dice.below(6), i > 0 && dice.percent(50)});
     }
     const int three = adder_luts(operands);
     CAPTURE(seed, three);
@@ -158,7 +159,7 @@ std::vector<Pair> all_pairs(const AdderGraph& graph) {
           pair.operands.push_back(operand);
         }
       }
-      if (reads == 1 && reads_child && graph.nodes[child].kind == AdderGraph::Kind::adder && negative <= 1) {
+      if (reads == 1 && reads_child && graph.nodes[child].kind == AdderGraph::Kind::adder && negative <= 2) {
         pair.bits = graph.adder_bits(graph.nodes[child]) + graph.adder_bits(graph.nodes[parent]) - adder_luts(cost);
         if (pair.bits > 0) {
           pairs.push_back(pair);
@@ -292,7 +293,7 @@ TEST_CASE("ternary adders: the product stays, in as many stages", "[ternary]") {
   CHECK(ternary > 100);
 }
 
-TEST_CASE("ternary adders: never more than one negative operand", "[ternary]") {
+TEST_CASE("ternary adders: never without a positive operand", "[ternary]") {
   const std::vector<Interval> inputs(3, Interval{-8, 7});
   const auto merged = [&](bool inner, bool outer, bool swapped) {
     AdderGraph graph = graph_over(inputs);
@@ -302,15 +303,122 @@ TEST_CASE("ternary adders: never more than one negative operand", "[ternary]") {
     const AdderGraph after = with_ternary_adders(graph, 0);
     CHECK(all_forms(after).bottomRows(1) == before.bottomRows(1));
     CHECK(after.depth() == 2);
+    for (const Node& node : after.nodes) {
+      CHECK((node.kind != AdderGraph::Kind::adder || !node.operands()[0].negative));
+    }
     return ternary_adders(after) == 1;
   };
-  CHECK(merged(false, false, false));      // a + b + 2c
-  CHECK(merged(false, true, false));       // a + b - 2c
-  CHECK(merged(true, false, false));       // a - b + 2c
-  CHECK_FALSE(merged(true, true, false));  // a - b - 2c
-  CHECK_FALSE(merged(false, true, true));  // c - 2 (a + b)
-  CHECK(merged(true, true, true));         // c - 2 (a - b)
-  CHECK(merged(true, false, true));        // c + 2 (a - b)
+  CHECK(merged(false, false, false));  // a + b + 2c
+  CHECK(merged(false, true, false));   // a + b - 2c
+  CHECK(merged(true, false, false));   // a - b + 2c
+  CHECK(merged(true, true, false));    // a - b - 2c
+  CHECK(merged(false, true, true));    // c - 2 (a + b)
+  CHECK(merged(true, true, true));     // c - 2 (a - b)
+  CHECK(merged(true, false, true));    // c + 2 (a - b)
+  // 0 - a - b, whose zero is no wire: nothing positive is left.
+  AdderGraph graph = graph_over(inputs);
+  graph.nodes.push_back({AdderGraph::Kind::constant, -1, -1, 0, 0, false, {0, 0}, 0});
+  const int sum = append(graph, 0, 1, 0, false);
+  graph.outputs = {{append(graph, 3, sum, 0, true), 0}};
+  CHECK(all_forms(with_ternary_adders(graph, 0)).bottomRows(1) == all_forms(graph).bottomRows(1));
+}
+
+/// Weights of 16 x 16 random bytes.
+Product square_product(unsigned seed, int bound) {
+  Dice dice(seed);
+  Product product{{{16, 16}, {}}, {{16}, std::vector<std::int64_t>(16)}, std::vector<Interval>(16, {-128, 127})};
+  for (int i = 0; i < 256; ++i) {
+    product.weight.values.push_back(dice.between(-bound, bound));
+  }
+  return product;
+}
+
+TEST_CASE("ternary adders: the search that knows them needs fewer bits than pairs merged behind it", "[ternary]") {
+  for (const int levels : {0, 2, 3}) {
+    CAPTURE(levels);
+    int behind = 0;
+    int searched = 0;
+    for (const unsigned seed : {1, 2, 3}) {
+      CAPTURE(seed);
+      const Product product = square_product(seed, 31);
+      const AdderGraph of_two = solved(product, levels);
+      const AdderGraph graph =
+          solve_constant_matrix(product.weight, product.bias, product.ranges, {Effort::fast, 0, levels, 0, true});
+      require_product(graph, product.weight, product.bias);
+      CHECK(stages_needed(graph, levels) == stages_needed(of_two, levels));
+      behind += with_ternary_adders(of_two, levels).adder_bits();
+      searched += graph.adder_bits();
+    }
+    CAPTURE(behind, searched);
+    CHECK(searched * 100 < behind * 99);
+  }
+}
+
+TEST_CASE("ternary adders: what the search makes is the product, in as many stages", "[ternary]") {
+  int ternary = 0;
+  int two_negative = 0;
+  for (unsigned seed = 1; seed <= 150; ++seed) {
+    Dice dice(seed);
+    const int levels = dice.number(0, 5);
+    const int output_levels = dice.below(3);
+    const Product product = random_product(dice, 7, 200);
+    const AdderGraph of_two = solved(product, levels);
+    CAPTURE(seed, levels, output_levels);
+    const AdderGraph graph = solve_constant_matrix(product.weight, product.bias, product.ranges,
+                                                   {Effort::fast, 0, levels, output_levels, true});
+    require_product(graph, product.weight, product.bias);
+    CHECK(stages_needed(graph, levels) <= std::max(stages_needed(of_two, levels), 1));
+    for (const Node& node : graph.nodes) {
+      if (node.kind == AdderGraph::Kind::adder) {
+        CHECK(node.level == graph.level_of(node));
+        CHECK_FALSE(node.operands()[0].negative);
+        ternary += node.is_ternary() ? 1 : 0;
+        two_negative += node.subtract_b ? 1 : 0;
+      }
+    }
+    CHECK((levels != 1 || ternary_adders(graph) == 0));
+    const int stages = stages_needed(graph, levels);
+    const AdderPipeline retimed = make_adder_pipeline(graph, retimed_stages(graph, levels, stages, levels), stages);
+    CHECK(retimed.problem(levels, levels) == "");
+    const AdderGraph again = adder_graph(adder_literal(graph), sum_literal(graph), product.ranges);
+    CHECK(adder_literal(again) == adder_literal(graph));
+    require_product(again, product.weight, product.bias);
+  }
+  CHECK(ternary > 100);
+  CHECK(two_negative > 10);
+}
+
+TEST_CASE("ternary adders: depth slack gives them stages", "[ternary]") {
+  const Product product = square_product(2, 31);
+  const auto bits = [&](int slack) {
+    const AdderGraph graph =
+        solve_constant_matrix(product.weight, product.bias, product.ranges, {Effort::fast, slack, 2, 0, true});
+    require_product(graph, product.weight, product.bias);
+    CHECK(stages_needed(graph, 2) <= 3 + slack / 2);
+    return graph.adder_bits();
+  };
+  const int tight = bits(0);
+  CAPTURE(tight);
+  CHECK(bits(2) * 100 < tight * 93);
+}
+
+TEST_CASE("ternary adders: levels are those of the pipeline", "[ternary]") {
+  const AdderGraph graph = graph_over(std::vector<Interval>(3, Interval{-8, 7}));
+  const Node sum = graph.sum_of_three({{0, 0, true}, {1, 1, false}, {2, 2, true}}, {-36, 36});
+  CHECK(sum.operands()[0].node == 1);
+  for (int levels = 0; levels <= 6; ++levels) {
+    const TernaryLevels ternary(levels);
+    CHECK(ternary.allowed() == (levels != 1));
+    for (int level = 0; level < 20 && ternary.allowed(); ++level) {
+      CAPTURE(levels, level);
+      const int end = ternary.behind(level);
+      CHECK(end == earliest_level(sum, level, levels));
+      // The latest operands for that end are not earlier, and one level later would be too late.
+      CHECK(ternary.before(end) >= level);
+      CHECK(ternary.behind(ternary.before(end)) <= end);
+      CHECK(ternary.behind(ternary.before(end) + 1) > end);
+    }
+  }
 }
 
 TEST_CASE("ternary adders: what is read twice or is an output stays", "[ternary]") {
@@ -359,7 +467,7 @@ TEST_CASE("shift_add3: is proved to be its definition", "[ternary][formal][rtl]"
   const auto proof = [&](unsigned seed, int error) {
     Dice dice(seed);
     const int out = dice.number(1, 10);
-    const bool subtract = dice.percent(50);
+    const int subtract = dice.below(3);
     std::string ports;
     std::string wires;
     std::string sum;
@@ -373,7 +481,7 @@ TEST_CASE("shift_add3: is proved to be its definition", "[ternary][formal][rtl]"
       wires += fmt::format(is_signed ? "  wire signed [31:0] wide_{0} = $signed({0});\n"
                                      : "  wire signed [31:0] wide_{0} = $signed({{1'b0, {0}}});\n",
                            name);
-      sum += fmt::format("{} wide_{} * {}", name == 'c' && subtract ? " -" : " +", name,
+      sum += fmt::format("{} wide_{} * {}", name > 'c' - subtract ? " -" : " +", name,
                          (1 << shift) + (name == 'b' ? error : 0));
       parameters +=
           fmt::format("-set {0}_W {1} -set {0}_SIGNED {2:d} -set SHIFT_{0} {3} ", upper, bits, is_signed, shift);
@@ -383,7 +491,7 @@ TEST_CASE("shift_add3: is proved to be its definition", "[ternary][formal][rtl]"
                            "  assign y = sum[{}:0];\nendmodule\n",
                            ports, out - 1, wires, sum, out - 1));
     const std::string script = fmt::format(
-        "read_verilog definition.v shift_add3.v; chparam {} -set SUBTRACT {:d} -set OUT_W {} shift_add3; hierarchy; "
+        "read_verilog definition.v shift_add3.v; chparam {} -set SUBTRACT {} -set OUT_W {} shift_add3; hierarchy; "
         "proc; check -assert; miter -equiv -flatten -make_assert definition shift_add3 miter; hierarchy -top miter; "
         "opt; sat -verify -prove-asserts miter",
         parameters, subtract, out);
@@ -403,8 +511,8 @@ TEST_CASE("shift_add3: is proved to be its definition", "[ternary][formal][rtl]"
 TEST_CASE("shift_add3: no tool finds anything in it", "[ternary][lint]") {
   const TemporaryFolder folder;
   write_file(folder.path() / "shift_add3.v", rtl_library().at("shift_add3"));
-  for (const char* set :
-       {"", "-GSHIFT_A=3 -GSHIFT_B=3 -GSUBTRACT=1", "-GOUT_W=1", "-GSHIFT_A=9 -GSHIFT_B=12 -GOUT_W=3"}) {
+  for (const char* set : {"", "-GSHIFT_A=3 -GSHIFT_B=3 -GSUBTRACT=1", "-GOUT_W=1", "-GSHIFT_A=9 -GSHIFT_B=12 -GOUT_W=3",
+                          "-GSHIFT_A=3 -GSHIFT_B=3 -GSUBTRACT=2", "-GSUBTRACT=2 -GSHIFT_B=2"}) {
     CAPTURE(set);
     std::vector<std::string> command = {"verilator", "--lint-only", "-Wall", "--top-module", "shift_add3"};
     std::string word;

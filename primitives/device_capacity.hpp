@@ -8,8 +8,8 @@
 
 namespace rtlgen {
 
-/// What a part has; nothing where the part is not known. `device` is its name, with or without package and speed grade;
-/// `bram` counts blocks of 36 kbit.
+/// What a part has; nothing where only its family is known. `device` is its name, with or without package and speed
+/// grade; `bram` counts blocks of 36 kbit. Throws as find_device() does.
 std::optional<Cost> device_capacity(const std::string& device);
 
 }  // namespace rtlgen

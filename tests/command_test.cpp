@@ -1,4 +1,5 @@
 // Every command as a process: exit status, what is written, what is said, and that nothing is half done.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
@@ -445,7 +446,18 @@ TEST_CASE("synth: adds the cells of Yosys to the report, and keeps the rest", "[
     CHECK(after["resources"]["yosys"]["family"] == family);
     CHECK(after["resources"]["yosys"]["lut"] > 0);
     CHECK(after["resources"]["yosys"]["ff"] > 0);
+    const auto timing = after["timing"];
+    CHECK(timing["device"] == report["device"]);
+    CHECK(timing["holds"] == true);
+    CHECK(timing["worst_ns"] > 0.5);  // a register, a net and a register
+    CHECK(timing["worst_ns"].get<double>() + timing["margin_ns"].get<double>() <= timing["period_ns"].get<double>());
+    double worst_of_modules = 0;
+    for (const auto& entry : timing["modules"]) {
+      worst_of_modules = std::max(worst_of_modules, entry["worst_ns"].get<double>());
+    }
+    CHECK(worst_of_modules == timing["worst_ns"]);
     after["resources"].erase("yosys");
+    after.erase("timing");
     CHECK(after == report);
   }
   Files after = place.files();

@@ -57,10 +57,10 @@ struct ProfileOptions {
 int run_profile(const ProfileOptions& options);
 
 struct SynthOptions {
-  std::string out;  ///< build folder
-  std::string family = "xcup";
+  std::string out;     ///< build folder
+  std::string family;  ///< of devices; empty: that of the core's device
 };
-/// Counts resources with Yosys and adds them to report.json.
+/// Counts resources with Yosys, times what it made, and adds both to report.json.
 int run_synth(const SynthOptions& options);
 
 struct CmvmOptions {

@@ -82,11 +82,10 @@ int run(int argc, char** argv) {
   profile_command->callback([&] { action = [&] { return rtlgen::run_profile(profile); }; });
 
   rtlgen::SynthOptions synth;
-  CLI::App* synth_command = app.add_subcommand("synth", "Count resources with Yosys");
+  CLI::App* synth_command = app.add_subcommand("synth", "Count resources and time paths with Yosys");
   synth_command->add_option("out", synth.out, "Folder made by build")->required();
-  synth_command->add_option("--family", synth.family, "Device family")
-      ->check(CLI::IsMember({"xcup", "xc7"}))
-      ->capture_default_str();
+  synth_command->add_option("--family", synth.family, "Device family, else that of the core's device")
+      ->check(CLI::IsMember({"xcup", "xcu", "xc7"}));
   synth_command->callback([&] { action = [&] { return rtlgen::run_synth(synth); }; });
 
   rtlgen::CmvmOptions cmvm;

@@ -80,6 +80,25 @@ std::string device_line(const ordered_json& r) {
   return device + ": " + text;
 }
 
+std::string path_line(const ordered_json& path) {
+  return fmt::format("{:.2f} ns, {} LUTs, {} carry chains, {} products: {} to {}", path["worst_ns"].get<double>(),
+                     path["lut_levels"].get<int>(), path["carry_chains"].get<int>(), path["products"].get<int>(),
+                     path["from"].get<std::string>(), path["to"].get<std::string>());
+}
+
+/// The worst path, and those of the modules.
+void print_timing(const ordered_json& timing) {
+  row("clock", fmt::format("{:.2f} ns {}", timing["period_ns"].get<double>(),
+                           timing["holds"].get<bool>() ? "holds" : "does not hold"));
+  row("worst path", path_line(timing));
+  for (const auto& [name, path] : timing["modules"].items()) {
+    row("  " + name.substr(0, name.find('(')), path_line(path));
+  }
+  if (timing.contains("loops")) {
+    row("loop of logic", timing["loops"][0].get<std::string>());
+  }
+}
+
 }  // namespace
 
 void warn_about_capacity(const ordered_json& report) {

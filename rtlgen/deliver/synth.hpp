@@ -1,4 +1,4 @@
-// Area of a generated core, as Yosys sees it.
+// Area and speed of a generated core, as Yosys sees it.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,8 @@
 
 namespace rtlgen {
 
-/// Synthesizes the core of a build folder for `family` ("xcup": UltraScale+, "xc7": series 7) and counts cells:
+/// Synthesizes the core of a build folder for `family` ("xcup": UltraScale+, "xcu": UltraScale, "xc7": series 7)
+/// and counts cells:
 ///
 ///     {"lut", "ff", "srl", "lutram", "dsp", "bram", "carry", "family", "tool",
 ///      "modules": {name: {"instances", "lut", ...}}}
@@ -20,5 +21,15 @@ namespace rtlgen {
 ///
 /// Works in OUT/synth, keeps nothing between calls. Throws std::runtime_error if Yosys is missing or fails.
 nlohmann::json synthesize(const std::filesystem::path& out, const std::string& family);
+
+/// Counts of cells, and the worst paths (docs/commands.md, `resources.yosys` and `timing`).
+struct TimedSynthesis {
+  nlohmann::json resources;
+  nlohmann::ordered_json timing;
+};
+
+/// As synthesize(), and then walks the netlist with the delays of `device` (docs/timing.md).
+TimedSynthesis synthesize_and_time(const std::filesystem::path& out, const std::string& family,
+                                   const std::string& device, double clock_mhz);
 
 }  // namespace rtlgen

@@ -65,6 +65,7 @@ localparam integer HEAP = ROWS * COUNT;
 localparam integer SPLIT = split(0);
 localparam integer CHAINS = 1 << SPLIT;
 localparam integer CHAIN_STEPS = STEPS - SPLIT;
+localparam integer SUM_W = sum_width(0, HEAP);
 // 1: the first row of each chain is computed whole, 0: only that of the first chain
 localparam integer ALL_WHOLE = COUNT == 1 || SQUARE != 0 || B_W <= 3 ? 1 : 0;
 
@@ -90,7 +91,7 @@ function integer whole(input integer r);
     integer chain;
     begin
         chain = (r * CHAINS + HEAP - 1) / HEAP;
-        whole = chain * HEAP / CHAINS == r && (r == 0 || ALL_WHOLE != 0) && (SQUARE != 0 || ODD == 0 || r >= COUNT) ? 1 : 0;
+        whole = chain * HEAP / CHAINS == r && (r == 0 || ALL_WHOLE != 0) && (SQUARE != 0 ? HEAP > 1 && WIDE_A > 1 : ODD == 0 || r >= COUNT) ? 1 : 0;
     end
 endfunction
 
@@ -104,11 +105,12 @@ function integer row_width(input integer r);
     end
 endfunction
 
-// Highest bit of the sum of rows first to last - 1, its sign. No row is more than a power of two, and that only where no
-// carry is missing.
-function integer highest(input integer first, input integer last);
+// Width of the sum of rows first to last - 1 from the lowest bit of the first on, signed. No row is more than a power of
+// two, and that only where no carry is missing.
+function integer sum_width(input integer first, input integer last);
     integer r;
     integer size;
+    integer highest;
     reg [63:0] bound;
     begin
         bound = SQUARE != 0 || whole(first) != 0 ? 64'd1 : 64'd0;
@@ -120,6 +122,7 @@ function integer highest(input integer first, input integer last);
         highest = 0;
         while ((64'd1 << highest) < bound) highest = highest + 1;
         if (highest > OUT_W - 1) highest = OUT_W - 1;
+        sum_width = last - first == 1 ? row_width(first) : highest - lowest(first) + 1;
     end
 endfunction
 
@@ -168,12 +171,10 @@ generate
             end
 
             if (SQUARE != 0) begin : square
-                wire [ROW_W-1:0] digits;
                 wire _unused = &{1'b0, b_item};
 
-                // Its lowest bit comes as a carry
-                assign carry = whole(r) != 0 && digits[0];
-                assign part = {digits[ROW_W-1:1], whole(r) == 0 && digits[0]};
+                // Never, since no square has both bits; but where the row is computed whole a carry must seem possible.
+                assign carry = whole(r) != 0 && part[0] && part[ROW_W-1 < 2 ? 0 : 2];
 
                 if (ROW == FOLDED) begin : top
                     wire below;
@@ -185,7 +186,7 @@ generate
                     end
 
                     square_table #(.A_W(WIDE_A-2*ROW), .A_SIGNED(1)) square_table_inst (
-                        .a(factor[WIDE_A-1:2*ROW]), .carry(below), .y(digits)
+                        .a(factor[WIDE_A-1:2*ROW]), .carry(below), .y(part)
                     );
                 end else begin : fold
                     wire low;
@@ -197,7 +198,7 @@ generate
                     end
 
                     square_row #(.UPPER_W(WIDE_A-2*ROW-2)) square_row_inst (
-                        .upper(factor[WIDE_A-1:2*ROW+2]), .high(factor[2*ROW+1]), .middle(factor[2*ROW]), .low(low), .row(digits)
+                        .upper(factor[WIDE_A-1:2*ROW+2]), .high(factor[2*ROW+1]), .middle(factor[2*ROW]), .low(low), .row(part)
                     );
                 end
             end else begin : product
@@ -233,7 +234,13 @@ generate
 
             // Yosys would make one function of a row and of the one that is added to it, of up to nine inputs and four
             // LUTs a bit. It cannot look through a carry chain, which takes no LUT beside the row's.
-            if (whole(r) != 0) begin : complete
+            if (whole(r) != 0 && SQUARE != 0) begin : complete_square
+                // Bit 1 of a square is 0.
+                carry_add #(.X_W(3), .Y_W(ROW_W-2), .SHIFT(2), .OUT_W(ROW_W)) carry_add_inst (
+                    .x({1'b0, part[1:0]}), .y(part[ROW_W-1:2]), .carry(carry), .sum(row)
+                );
+                assign negate = 1'b0;
+            end else if (whole(r) != 0) begin : complete
                 carry_add #(.X_W(1), .Y_W(PART_W), .OUT_W(ROW_W)) carry_add_inst (.x(1'b0), .y(part), .carry(carry), .sum(row));
                 assign negate = 1'b0;
             end else begin : complement
@@ -252,8 +259,8 @@ generate
         for (s = 0; s < CHAIN_STEPS; s = s + 1) begin : step
             localparam integer BEFORE = FIRST + s + 1 < LAST ? FIRST + s + 1 : LAST;
             localparam integer BEHIND = FIRST + s + 2 < LAST ? FIRST + s + 2 : LAST;
-            localparam integer X_W = s == 0 ? row_width(FIRST) : highest(FIRST, BEFORE) - LOW + 1;
-            localparam integer NODE_W = s == 0 && BEHIND == BEFORE ? X_W : highest(FIRST, BEHIND) - LOW + 1;
+            localparam integer X_W = sum_width(FIRST, BEFORE);
+            localparam integer NODE_W = sum_width(FIRST, BEHIND);
 
             wire [X_W-1:0] x;
             wire [NODE_W-1:0] node;
@@ -284,7 +291,7 @@ generate
             localparam integer FIRST = (c << t) * HEAP / CHAINS;
             localparam integer LAST = ((c + 1) << t) * HEAP / CHAINS;
             localparam integer LOW = lowest(FIRST);
-            localparam integer NODE_W = LAST - FIRST == 1 ? row_width(FIRST) : highest(FIRST, LAST) - LOW + 1;
+            localparam integer NODE_W = sum_width(FIRST, LAST);
 
             wire [NODE_W-1:0] node;
             wire carry;
@@ -294,8 +301,8 @@ generate
                 assign carry = chain[c].step[CHAIN_STEPS-1].carry;
             end else begin : pair
                 localparam integer MIDDLE = (2 * c + 1) * HEAP * (1 << (t - 1)) / CHAINS;
-                localparam integer X_W = MIDDLE - FIRST == 1 ? row_width(FIRST) : highest(FIRST, MIDDLE) - LOW + 1;
-                localparam integer Y_W = LAST - MIDDLE == 1 ? row_width(MIDDLE) : highest(MIDDLE, LAST) - lowest(MIDDLE) + 1;
+                localparam integer X_W = sum_width(FIRST, MIDDLE);
+                localparam integer Y_W = sum_width(MIDDLE, LAST);
 
                 wire [X_W-1:0] x;
                 wire [Y_W-1:0] y_part;
@@ -316,10 +323,8 @@ generate
 
     wire _unused_carry = &{1'b0, tree[SPLIT].sum[0].carry};
 
-    if (tree[SPLIT].sum[0].NODE_W < OUT_W) begin : extended
-        localparam integer NODE_W = tree[SPLIT].sum[0].NODE_W;
-
-        assign y = {{(OUT_W-NODE_W){tree[SPLIT].sum[0].node[NODE_W-1]}}, tree[SPLIT].sum[0].node};
+    if (SUM_W < OUT_W) begin : extended
+        assign y = {{(OUT_W-SUM_W){tree[SPLIT].sum[0].node[SUM_W-1]}}, tree[SPLIT].sum[0].node};
     end else begin : full
         assign y = tree[SPLIT].sum[0].node[OUT_W-1:0];
     end

@@ -43,7 +43,7 @@ function [ENTRIES-1:0] products(input integer place);
             if (A_SIGNED != 0 && factor_a >= (1 << (A_W - 1))) factor_a = factor_a - (1 << A_W);
             if (B_SIGNED != 0 && factor_b >= (1 << (B_W - 1))) factor_b = factor_b - (1 << B_W);
             factor_a = factor_a * factor_b;
-            products[i] = factor_a[place];
+            products[i] = (factor_a >> place) % 2 != 0;
         end
     end
 endfunction

@@ -326,6 +326,8 @@ generate
     if (SUM_W < OUT_W) begin : extended
         assign y = {{(OUT_W-SUM_W){tree[SPLIT].sum[0].node[SUM_W-1]}}, tree[SPLIT].sum[0].node};
     end else begin : full
+        wire _unused_node = &{1'b0, tree[SPLIT].sum[0].node};
+
         assign y = tree[SPLIT].sum[0].node[OUT_W-1:0];
     end
 endgenerate

@@ -34,7 +34,7 @@ function [ENTRIES-1:0] squares(input integer place);
             factor = (i >> 1) + (i & 1);
             if (A_SIGNED != 0 && (i >> A_W) != 0) factor = factor - (1 << A_W);
             factor = factor * factor;
-            squares[i] = factor[place];
+            squares[i] = (factor >> place) % 2 != 0;
         end
     end
 endfunction

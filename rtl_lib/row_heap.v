@@ -108,18 +108,21 @@ endfunction
 // Width of the sum of rows first to last - 1 from the lowest bit of the first on, signed. No row is more than a power of
 // two, and that only where no carry is missing.
 function integer sum_width(input integer first, input integer last);
-    integer r;
+    integer row;
     integer size;
+    integer rows;
     integer highest;
     reg [63:0] bound;
     begin
         bound = SQUARE != 0 || whole(first) != 0 ? 64'd1 : 64'd0;
-        for (r = first; r < last; r = r + 1) begin
-            size = lowest(r) + row_width(r) - 1;
-            if (SQUARE != 0 ? r / COUNT == FOLDED : whole(r) != 0) size = size - 1;
-            bound = bound + (64'd1 << size);
+        for (row = first / COUNT; row * COUNT < last; row = row + 1) begin
+            if (SQUARE != 0) size = row < FOLDED ? WIDE_A + 2 * row + 1 : 2 * WIDE_A - 2;
+            else size = ODD == 0 ? WIDE_A + 2 * row : WIDE_A + 2 * row - 1;
+            rows = last < (row + 1) * COUNT ? last : (row + 1) * COUNT;
+            rows = first > row * COUNT ? rows - first : rows - row * COUNT;
+            bound = bound + ({32'd0, rows} << size);
         end
-        highest = 0;
+        highest = lowest(first);
         while ((64'd1 << highest) < bound) highest = highest + 1;
         if (highest > OUT_W - 1) highest = OUT_W - 1;
         sum_width = last - first == 1 ? row_width(first) : highest - lowest(first) + 1;
@@ -153,8 +156,9 @@ generate
         for (r = FIRST; r < LAST; r = r + 1) begin : place
             localparam integer STEP = r > FIRST ? r - FIRST - 1 : 0;
             localparam integer ROW = r / COUNT;
+            localparam integer WHOLE = whole(r);
             localparam integer ROW_W = row_width(r);
-            localparam integer PART_W = SQUARE == 0 ? ROW_W - whole(r) : ROW_W;
+            localparam integer PART_W = SQUARE == 0 ? ROW_W - WHOLE : ROW_W;
 
             wire [A_W-1:0] a_item = operands[STEP].a_now[(r % COUNT)*A_W +: A_W];
             wire [B_W-1:0] b_item = operands[STEP].b_now[(r % COUNT)*B_W +: B_W];
@@ -174,7 +178,7 @@ generate
                 wire _unused = &{1'b0, b_item};
 
                 // Never, since no square has both bits; but where the row is computed whole a carry must seem possible.
-                assign carry = whole(r) != 0 && part[0] && part[ROW_W-1 < 2 ? 0 : 2];
+                assign carry = WHOLE != 0 && part[0] && part[ROW_W-1 < 2 ? 0 : 2];
 
                 if (ROW == FOLDED) begin : top
                     wire below;
@@ -234,13 +238,13 @@ generate
 
             // Yosys would make one function of a row and of the one that is added to it, of up to nine inputs and four
             // LUTs a bit. It cannot look through a carry chain, which takes no LUT beside the row's.
-            if (whole(r) != 0 && SQUARE != 0) begin : complete_square
+            if (WHOLE != 0 && SQUARE != 0) begin : complete_square
                 // Bit 1 of a square is 0.
                 carry_add #(.X_W(3), .Y_W(ROW_W-2), .SHIFT(2), .OUT_W(ROW_W)) carry_add_inst (
                     .x({1'b0, part[1:0]}), .y(part[ROW_W-1:2]), .carry(carry), .sum(row)
                 );
                 assign negate = 1'b0;
-            end else if (whole(r) != 0) begin : complete
+            end else if (WHOLE != 0) begin : complete
                 carry_add #(.X_W(1), .Y_W(PART_W), .OUT_W(ROW_W)) carry_add_inst (.x(1'b0), .y(part), .carry(carry), .sum(row));
                 assign negate = 1'b0;
             end else begin : complement

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "primitives/primitive.hpp"
+
 namespace rtlgen {
 namespace {
 
@@ -14,14 +16,6 @@ namespace {
 constexpr int kMaxResultBits = 60;
 /// Inputs of a LUT: up to as many bits a table is one LUT for each bit of the result.
 constexpr int kLutInputs = 6;
-
-int ceil_log2(std::uint64_t value) {
-  int bits = 0;
-  while ((std::uint64_t{1} << bits) < value) ++bits;
-  return bits;
-}
-
-int ceil_divide(int value, int by) { return (value + by - 1) / by; }
 
 /// Bits that are recoded in pairs: an unsigned operand has a zero on top, and a single sign is there twice.
 int recoded_bits(const LutOperand& operand) { return std::max(2, operand.width + (operand.is_signed ? 0 : 1)); }
@@ -61,6 +55,12 @@ class Heap {
   bool lacks_carry(int r) const { return !products_.square && !is_plain(r) && !is_whole(r) && !is_positive(r); }
   int lowest(int r) const { return products_.square ? 4 * row(r) : 2 * row(r) - (odd() && row(r) > 0 ? 1 : 0); }
   int width(int r) const;
+  bool is_signed(int r) const {
+    if (products_.square) return row(r) < folded();
+    return products_.a.is_signed || !(is_plain(r) || is_positive(r));
+  }
+  /// Bit 1 of a square's row is 0.
+  int zero_bits() const { return products_.square ? 1 : 0; }
   /// Bits of row r that take a LUT each.
   int row_luts(int r) const;
   /// Highest bit of the sum of rows first to last - 1, its sign.
@@ -89,7 +89,7 @@ int Heap::step(int r) const {
 }
 
 bool Heap::is_whole(int r) const {
-  const int chain = ceil_divide(r * chains(), rows());
+  const int chain = ceil_div(r * chains(), rows());
   if (first(chain) != r) return false;
   if (products_.square) return rows() > 1 && wide_a() > 1;
   const bool all = products_.count == 1 || products_.b.width <= 3;
@@ -111,17 +111,16 @@ int Heap::row_luts(int r) const {
 
 int Heap::highest(int first, int last) const {
   if (last - first == 1) return lowest(first) + width(first) - 1;
-  std::uint64_t bound = products_.square || is_whole(first) ? 1 : 0;
+  std::int64_t bound = products_.square || is_whole(first) ? 1 : 0;
   for (int r = first; r < last; ++r) {
     const bool narrow = products_.square ? row(r) == folded() : is_whole(r);
-    bound += std::uint64_t{1} << (lowest(r) + width(r) - (narrow ? 2 : 1));
+    bound += std::int64_t{1} << (lowest(r) + width(r) - (narrow ? 2 : 1));
   }
-  return std::min(ceil_log2(bound), result_width() - 1);
+  return std::min(clog2(static_cast<std::int64_t>(bound)), result_width() - 1);
 }
 
 int Heap::result_width() const {
-  return products_.a.width + (products_.square ? products_.a.width : products_.b.width) +
-         ceil_log2(static_cast<std::uint64_t>(products_.count));
+  return products_.a.width + (products_.square ? products_.a.width : products_.b.width) + clog2(products_.count);
 }
 
 int Heap::operand_bits(int step_from) const {
@@ -140,15 +139,33 @@ int Heap::operand_bits(int step_from) const {
   return a_bits + (products_.square ? 0 : static_cast<int>(multiplier_bits.size()));
 }
 
-/// An adder of x, a sum that ends at bit `x_top`, and y from `low` to `y_top`: bits that meet. Above both its bits are
-/// those of the highest.
-int adder_bits(int low, int x_top, int y_top) { return std::max(x_top, y_top) - low + 1; }
+/// Bits of a number that are not constants; those above are the sign of a signed one, else 0.
+struct Bits {
+  int top;
+  bool is_signed;
+};
+
+Bits sum_bits(const Heap& heap, int first, int last) {
+  bool is_signed = false;
+  for (int r = first; r < last; ++r) is_signed = is_signed || heap.is_signed(r);
+  return {heap.highest(first, last) - (is_signed ? 0 : 1), is_signed};
+}
+
+/// LUTs of an adder from bit `low` on: none where one operand is 0, unless a LUT makes the other one as well, nor where
+/// both are signs.
+int adder_luts(int low, const Bits& x, const Bits& y, bool makes_y) {
+  const int both = std::min(x.top, y.top);
+  const Bits& longer = x.top > y.top ? x : y;
+  const Bits& shorter = x.top > y.top ? y : x;
+  const bool all = shorter.is_signed || (makes_y && y.top > x.top);
+  return std::max(0, (all ? longer.top : both) - low + 1);
+}
 
 int lut_delay(const FabricDelays& delays) { return delays.net + delays.lut; }
 
 int adder_delay(int bits, const FabricDelays& delays) {
   // The carry enters as a bit below.
-  return delays.net + delays.lut + delays.into_carry + delays.carry4 * ceil_divide(bits + 1, 4) + delays.out_of_carry;
+  return delays.net + delays.lut + delays.into_carry + delays.carry4 * ceil_div(bits + 1, 4) + delays.out_of_carry;
 }
 
 /// The rows that start a chain: their LUTs, and the time until they are there.
@@ -178,8 +195,8 @@ void add_rows(const Heap& heap, int step, const FabricDelays& delays, LutPlan& p
     if (step > 0) timing.register_bits += x_top - heap.lowest(first) + 1 + (heap.lacks_carry(first) ? 1 : 0);
     if (r == heap.first(chain + 1)) continue;
     const int low = heap.lowest(r);
-    const int bits = adder_bits(low, x_top, std::min(low + heap.width(r) - 1, heap.result_width() - 1));
-    plan.luts += bits;
+    const int y_top = std::min(low + heap.width(r) - 1, heap.result_width() - 1) - (heap.is_signed(r) ? 0 : 1);
+    plan.luts += adder_luts(low, sum_bits(heap, first, r), {y_top, heap.is_signed(r)}, true) - heap.zero_bits();
     delay = std::max(delay, adder_delay(heap.highest(first, r + 1) - low + 1, delays));
   }
   timing.delay += delay;
@@ -197,7 +214,7 @@ void add_sums(const Heap& heap, int level, const FabricDelays& delays, LutPlan& 
     const int y_top = heap.highest(middle, last);
     timing.register_bits += x_top - heap.lowest(first) + 1 + (heap.lacks_carry(first) ? 1 : 0);
     timing.register_bits += y_top - low + 1 + (heap.lacks_carry(middle) ? 1 : 0);
-    plan.luts += adder_bits(low, x_top, y_top);
+    plan.luts += adder_luts(low, sum_bits(heap, first, middle), sum_bits(heap, middle, last), false);
     timing.delay = std::max(timing.delay, adder_delay(heap.highest(first, last) - low + 1, delays));
   }
 }
@@ -229,7 +246,7 @@ void check(const LutProducts& products) {
 int least_lut_steps(const LutProducts& products) {
   check(products);
   if (is_table(products)) return 1;
-  return std::max(1, ceil_log2(static_cast<std::uint64_t>(Heap(products, 1).rows())));
+  return std::max(1, clog2(Heap(products, 1).rows()));
 }
 
 int most_lut_steps(const LutProducts& products) {

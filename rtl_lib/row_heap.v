@@ -122,8 +122,7 @@ function integer sum_width(input integer first, input integer last);
             rows = first > row * COUNT ? rows - first : rows - row * COUNT;
             bound = bound + ({32'd0, rows} << size);
         end
-        highest = lowest(first);
-        while ((64'd1 << highest) < bound) highest = highest + 1;
+        highest = $clog2(bound);
         if (highest > OUT_W - 1) highest = OUT_W - 1;
         sum_width = last - first == 1 ? row_width(first) : highest - lowest(first) + 1;
     end

@@ -128,7 +128,9 @@ std::string join_fields(const std::vector<std::pair<std::uint64_t, int>>& fields
       }
     }
   }
-  digits += "0123456789abcdef"[nibble];
+  if (place > 0) {
+    digits += "0123456789abcdef"[nibble];
+  }
   std::reverse(digits.begin(), digits.end());
   return digits;
 }

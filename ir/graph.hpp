@@ -54,10 +54,14 @@ struct Operand {
 };
 
 /// What the hardware is to be, carried along with the operations.
+/// LUTs that a DSP block is worth: about as many as a device has for each of its DSP blocks.
+constexpr double kUsualDspLuts = 140;
+
 struct Target {
   double clock_mhz = 200;
   std::string device = "xcvu13p";
-  int lanes = 1;  ///< tokens per beat of the event
+  int lanes = 1;                    ///< tokens per beat of the event
+  double dsp_luts = kUsualDspLuts;  ///< a DSP block stands where it saves more LUTs than that
 };
 
 /// The graph of one model.

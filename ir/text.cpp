@@ -110,6 +110,7 @@ class Reader {
       graph.target.clock_mhz = field(root, "clock_mhz").as<double>();
       graph.target.device = field(root, "device").as<std::string>();
       graph.target.lanes = field(root, "tokens_per_beat").as<int>();
+      graph.target.dsp_luts = field(root, "dsp_luts").as<double>();
       for (const YAML::Node& node : field(root, "nodes")) {
         read_node(graph, node);
       }
@@ -235,6 +236,7 @@ std::string to_text(const Graph& graph) {
   out << YAML::Key << "clock_mhz" << YAML::Value << graph.target.clock_mhz;
   out << YAML::Key << "device" << YAML::Value << graph.target.device;
   out << YAML::Key << "tokens_per_beat" << YAML::Value << graph.target.lanes;
+  out << YAML::Key << "dsp_luts" << YAML::Value << graph.target.dsp_luts;
   out.SetDoublePrecision(std::numeric_limits<double>::max_digits10);
   out << YAML::Key << "nodes" << YAML::Value << YAML::BeginSeq;
   for (const Graph::NodeId id : graph.topological_order()) {

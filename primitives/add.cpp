@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "primitives/block_steps.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 #include "primitives/requantize.hpp"
@@ -20,6 +21,20 @@ struct Alignment {
 Alignment align(const NodeView& view) {
   const int frac = std::max(view.operand(0).frac, view.operand(1).frac);
   return {frac, frac - view.operand(0).frac, frac - view.operand(1).frac};
+}
+
+int sum_width(const NodeView& view, const Alignment& alignment) {
+  return 1 + std::max(view.operand(0).width + alignment.shift_a, view.operand(1).width + alignment.shift_b);
+}
+
+Pipeline pipeline_of(const Add& add, const NodeView& view, const Hardware& hardware) {
+  const Alignment alignment = align(view);
+  const int width = sum_width(view, alignment);
+  const long count = long{hardware.lanes_of(view.node.type)} * view.node.type.features;
+  const DeviceModel& device = hardware.device;
+  std::vector<Step> steps{{device.adder(width), count * 2 * (width - 1)}};
+  steps = in_a_row(std::move(steps), requantize_steps(device, width, alignment.frac, add.output, add.relu, count));
+  return {device, {0, hardware.start}, {{"REGISTERS", std::move(steps)}}};
 }
 
 }  // namespace
@@ -55,15 +70,17 @@ Mantissas Add::evaluate(const NodeView& view, const std::vector<const Mantissas*
   return sum;
 }
 
-Timing Add::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
+Timing Add::timing(const NodeView& view, const Hardware& hardware) const {
+  return Timing(pipeline_of(*this, view, hardware));
+}
 
 Cost Add::cost(const NodeView& view, const Hardware& hardware) const {
   const Alignment alignment = align(view);
-  const int width = 1 + std::max(view.operand(0).width + alignment.shift_a, view.operand(1).width + alignment.shift_b);
+  const int width = sum_width(view, alignment);
   Cost one = requantize_cost(width, alignment.frac, output, relu);
   one.lut += width - 1;
-  one.ff += output.format.width;
-  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
+  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one +
+         pipeline_of(*this, view, hardware).cost();
 }
 
 void Add::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
@@ -73,6 +90,7 @@ void Add::emit(const NodeView& view, const Hardware& hardware, Emission& emissio
   cell.with("A_W", view.operand(0).width).with("A_SHIFT", alignment.shift_a);
   cell.with("B_W", view.operand(1).width).with("B_SHIFT", alignment.shift_b);
   cell.with_quantizer(alignment.frac, output).with("RELU", relu ? 1 : 0);
+  pipeline_of(*this, view, hardware).set(cell);
   cell.port("clk").port("a", emission.input(0)).port("b", emission.input(1)).port("y", emission.output());
 }
 

@@ -8,7 +8,7 @@
 
 namespace rtlgen {
 
-/// y = requantize(relu?(a + b)), operands of equal shape brought to the finer binary point. RTL: token_add, latency 1.
+/// y = requantize(relu?(a + b)), operands of equal shape brought to the finer binary point. RTL: token_add.
 class Add final : public PrimitiveOf<Add> {
  public:
   static constexpr std::string_view kOp = "add";

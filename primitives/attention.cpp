@@ -5,8 +5,10 @@
 
 #include "ir/numerics/attention_kernel.hpp"
 #include "primitives/block_costs.hpp"
+#include "primitives/block_steps.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
+#include "primitives/products.hpp"
 #include "primitives/requantize.hpp"
 
 namespace rtlgen {
@@ -245,91 +247,168 @@ std::vector<InternalTensor> Attention::internals(const NodeView& view,
 
 namespace {
 
-/// Clocks from a query to its rounded scores.
-int score_delay(const Sizes& sizes, const DeviceModel& device) {
-  return device.mul_stages + adder_tree_latency(sizes.key_dim, device.levels) + 1;
+/// Widths on the way of a query.
+struct Widths {
+  int dot;       // of q.k
+  int weighted;  // of sum_j e_ij v_j
+  int recip;     // of the reciprocal, unsigned
+};
+
+Widths widths_of(const Attention& attention, const NodeView& view, const Sizes& sizes) {
+  const SoftmaxTables& tables = attention.tables;
+  return {view.operand(0).width + view.operand(1).width + clog2(sizes.key_dim),
+          tables.exp_width + view.operand(2).width + clog2(sizes.tokens), tables.recip_width + tables.recip_lz_max};
 }
 
-/// Clocks from a query to what its exponentials are of.
-int exponential_delay(const Attention& attention, const Sizes& sizes, const DeviceModel& device) {
-  return score_delay(sizes, device) + (attention.row_max ? max_tree_latency(sizes.tokens, device.levels) + 1 : 0);
+/// A query's product with a key, and of a head's weights with a feature of all values.
+Products scores_of(const NodeView& view, const Sizes& sizes, const DeviceModel& device) {
+  return products_of(device, sizes.key_dim, view.operand(0).width, view.operand(1).width);
 }
 
-/// Keys, values and mask of an event. Values and mask wait in front of their banks.
-Cost bank_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const Hardware& hardware) {
+Products values_of(const Attention& attention, const NodeView& view, const Sizes& sizes, const DeviceModel& device) {
+  return products_of(device, sizes.tokens, attention.tables.exp_width + 1, view.operand(2).width);
+}
+
+/// The registers of all queries and heads that are worked on at a time.
+struct Registers {
+  /// Sections of `weights`.
+  enum : std::size_t { kDot, kScore, kMaximum, kExponential };
+
+  long rows;          ///< a query and head each
+  int maximum_steps;  ///< of the maximum and the difference to it; 0 without them
+  Pipeline weights;   ///< up to the exponentials, where it branches into
+  Pipeline sum;       ///< the reciprocal of their sum
+  Pipeline values;    ///< and the weighted sums of the values
+  Pipeline result;    ///< from where both meet
+
+  /// Clocks from a query to its use of the mask, for the maximum and for the exponentials, and of the values.
+  int maximum_delay() const { return weights.latency(kMaximum, maximum_steps > 0 ? 1 : 0); }
+  int exponential_delay() const { return weights.latency(kExponential); }
+  int value_delay() const { return weights.latency() + values.latency(0, 1); }
+  /// Clocks that the scores wait for their maximum, in a delay line.
+  int scores_wait() const {
+    return maximum_steps > 0
+               ? weights.latency(kMaximum, static_cast<std::size_t>(maximum_steps)) - weights.latency(kMaximum, 2)
+               : 0;
+  }
+  /// Clocks that one branch waits for the other.
+  int reciprocal_wait() const { return std::max(0, values.end().clock - sum.end().clock); }
+  int values_wait() const { return std::max(0, sum.end().clock - values.end().clock); }
+};
+
+/// Sections up to the exponentials of `rows` queries and heads.
+std::vector<Section> weight_sections(const Attention& attention, const NodeView& view, const Sizes& sizes,
+                                     const DeviceModel& device, long rows, long operand_bits) {
+  const Quantizer& score = attention.score;
+  const int width = score.format.width;
+  const int dot = widths_of(attention, view, sizes).dot;
+  const long scores = rows * sizes.tokens;
+  const std::vector<Step> one = scores_of(view, sizes, device).steps;
+  std::vector<Step> maximum;
+  if (attention.row_max) {
+    maximum = side_by_side(rows, max_difference_steps(device, sizes.tokens, width, sizes.masked));
+    maximum.push_back({device.luts(1), scores * (width + 1)});
+  }
+  std::vector<Step> exponentials = exp2_steps(device, attention.tables, width, scores);
+  exponentials.front().bits += sizes.masked ? sizes.tokens : 0;
+  return {{"DOT_REGISTERS", of_operands(operand_bits, side_by_side(scores, one))},
+          {"SCORE_REGISTERS", requantize_steps(device, dot, sizes.score_frac, score, false, scores)},
+          {"MAX_REGISTERS", std::move(maximum)},
+          {"EXP_REGISTERS", std::move(exponentials)}};
+}
+
+Registers registers_of(const Attention& attention, const NodeView& view, const Sizes& sizes, const Hardware& hardware) {
+  const DeviceModel& device = hardware.device;
   const TensorType& k = view.operand(1);
-  const TensorType& v = view.operand(2);
-  const int exponents = exponential_delay(attention, sizes, hardware.device);
-  Cost cost = token_bank_cost(sizes.tokens, hardware.lanes, k.features * k.width);
-  cost += token_bank_cost(sizes.tokens, hardware.lanes, v.features * v.width);
-  cost += delay_line_cost(2 + hardware.beat_bits(v), exponents + hardware.device.table_stages);
-  if (sizes.masked) {
-    cost += delay_line_cost(2 + hardware.lanes, score_delay(sizes, hardware.device));
-    cost += token_bank_cost(sizes.tokens, hardware.lanes, 1);
-    cost += delay_line_cost(sizes.tokens, exponents - score_delay(sizes, hardware.device));
+  const Widths widths = widths_of(attention, view, sizes);
+  const int exp_width = attention.tables.exp_width;
+  const long rows = long{hardware.lanes_of(view.operand(0))} * attention.heads;
+  const long weight_bits = rows * sizes.tokens * exp_width;
+  const long operand_bits = hardware.beat_bits(view.operand(0)) + long{sizes.tokens} * k.features * k.width;
+  Pipeline weights(device, {0, hardware.start}, weight_sections(attention, view, sizes, device, rows, operand_bits));
+  Pipeline sum(
+      device, weights.end(),
+      {{"SUM_REGISTERS", side_by_side(rows, in_a_row(adder_tree_steps(device, sizes.tokens, exp_width),
+                                                     reciprocal_steps(device, attention.tables, sizes.sum_width)))}});
+  const std::vector<Step> value = values_of(attention, view, sizes, device).steps;
+  Pipeline values(device, weights.end(),
+                  {{"VALUE_REGISTERS", of_operands(weight_bits, side_by_side(rows * sizes.value_dim, value))}});
+  Pipeline result(device, later(sum.end(), values.end()),
+                  {{"RESULT_REGISTERS",
+                    side_by_side(rows, normalise_steps(device, sizes.value_dim, widths.weighted, widths.recip + 1,
+                                                       sizes.product_frac, attention.output))}});
+  const int maximum_steps = attention.row_max ? clog2(sizes.tokens) + 2 : 0;
+  return {rows, maximum_steps, std::move(weights), std::move(sum), std::move(values), std::move(result)};
+}
+
+/// What all registers on the way of a query take.
+Cost register_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const Registers& registers) {
+  const Widths widths = widths_of(attention, view, sizes);
+  const double rows = static_cast<double>(registers.rows);
+  Cost cost = registers.weights.cost() + registers.sum.cost() + registers.values.cost() + registers.result.cost();
+  cost += delay_line_difference(registers.rows * sizes.tokens * attention.score.format.width, registers.scores_wait());
+  cost += rows * delay_line_cost(widths.recip, registers.reciprocal_wait());
+  cost += rows * sizes.value_dim * delay_line_cost(widths.weighted, registers.values_wait());
+  if (registers.sum.latency(0, 1) + registers.values.latency(0, 1) == 2) {
+    cost.ff -= rows * sizes.tokens * attention.tables.exp_width;  // the same in front of both branches
   }
   return cost;
 }
 
-/// Of a lane and head, what there is for each key: its score and exponential.
-Cost key_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const DeviceModel& device) {
-  const TensorType& q = view.operand(0);
+/// Keys, values and mask of an event. Values and mask wait in front of their banks.
+Cost bank_cost(const NodeView& view, const Sizes& sizes, const Hardware& hardware, const Registers& registers) {
   const TensorType& k = view.operand(1);
-  const Quantizer& score = attention.score;
-  const int unread = unread_bits(sizes.score_frac, score);
-  Cost key = operand_cost(sizes.key_dim * k.width, device.mul_stages);
-  key += dot_product_cost(sizes.key_dim, q.width, k.width, device, unread);
-  key += requantize_cost(q.width + k.width + clog2(sizes.key_dim), sizes.score_frac, score);
-  key.ff += score.format.width;
-  if (attention.row_max) {
-    // A delay, the difference, and a choice a bit where that would overflow.
-    key += delay_line_cost(score.format.width, max_tree_latency(sizes.tokens, device.levels));
-    key += Cost{2.0 * score.format.width + 1, static_cast<double>(score.format.width), 0, 0};
+  const TensorType& v = view.operand(2);
+  Cost cost = token_bank_cost(sizes.tokens, hardware.lanes, k.features * k.width);
+  cost += token_bank_cost(sizes.tokens, hardware.lanes, v.features * v.width);
+  cost += delay_line_cost(2 + hardware.beat_bits(v), registers.value_delay());
+  if (sizes.masked) {
+    cost += delay_line_cost(2 + hardware.lanes, registers.maximum_delay());
+    cost += token_bank_cost(sizes.tokens, hardware.lanes, 1);
+    cost += delay_line_cost(sizes.tokens, registers.exponential_delay() - registers.maximum_delay());
   }
-  return key + exp2_cost(attention.tables, score.format.width, device.table_stages);
+  return cost;
 }
 
-/// Of a lane and head, what there is for each element of a value: its weighted sum, normalised.
+/// Of a query and head, what there is for each key: its score and exponential.
+Cost key_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const DeviceModel& device) {
+  const Quantizer& score = attention.score;
+  Cost key = scores_of(view, sizes, device).cost;
+  key += requantize_cost(widths_of(attention, view, sizes).dot, sizes.score_frac, score);
+  key += exp2_cost(attention.tables, score.format.width);
+  key.lut += attention.row_max ? score.format.width : 0;  // a choice a bit where the difference would overflow
+  return key;
+}
+
+/// Of a query and head, what there is for each element of a value: its weighted sum, normalised.
 Cost value_cost(const Attention& attention, const NodeView& view, const Sizes& sizes, const DeviceModel& device) {
-  const TensorType& v = view.operand(2);
-  const SoftmaxTables& tables = attention.tables;
-  const int sum_width = tables.exp_width + v.width + clog2(sizes.tokens);
-  const int recip_width = tables.recip_width + tables.recip_lz_max + 1;
-  Cost value = operand_cost(sizes.tokens * v.width + sum_width, device.mul_stages);
-  value += dot_product_cost(sizes.tokens, tables.exp_width + 1, v.width, device);
-  value += delay_line_cost(sum_width, std::max(0, device.table_stages - device.mul_stages));
-  value +=
-      multiplier_cost(sum_width, recip_width, device.mul_stages, unread_bits(sizes.product_frac, attention.output));
-  value += requantize_cost(sum_width + recip_width, sizes.product_frac, attention.output);
-  value.ff += attention.output.format.width;
+  const Widths widths = widths_of(attention, view, sizes);
+  Cost value = values_of(attention, view, sizes, device).cost;
+  value += products_of(device, 1, widths.weighted, widths.recip + 1).cost;
+  value += requantize_cost(widths.weighted + widths.recip + 1, sizes.product_frac, attention.output);
   return value;
 }
 
 }  // namespace
 
 Timing Attention::timing(const NodeView& view, const Hardware& hardware) const {
-  const Sizes sizes = sizes_of(*this, view);
-  const DeviceModel& device = hardware.device;
-  const int tree = adder_tree_latency(sizes.tokens, device.levels);
-  const int normalise = std::max(device.mul_stages + tree, tree + device.table_stages);
-  return Timing::behind(
-      exponential_delay(*this, sizes, device) + device.table_stages + normalise + device.mul_stages + 1,
-      view.operands.size());
+  const Registers registers = registers_of(*this, view, sizes_of(*this, view), hardware);
+  Timing timing(registers.result.end().clock);
+  timing.end = registers.result.end().ps;
+  timing.fits = registers.weights.fits();
+  return timing.behind_others(view.operands.size());
 }
 
 Cost Attention::cost(const NodeView& view, const Hardware& hardware) const {
   const Sizes sizes = sizes_of(*this, view);
-  const DeviceModel& device = hardware.device;
-  const TensorType& q = view.operand(0);
-  Cost row = static_cast<double>(sizes.tokens) * key_cost(*this, view, sizes, device);
-  row += static_cast<double>(sizes.value_dim) * value_cost(*this, view, sizes, device);
-  row += row_max ? max_tree_cost(sizes.tokens, score.format.width, device.levels) : Cost{};
-  row += adder_tree_cost(sizes.tokens, tables.exp_width, device.levels);
-  row += reciprocal_cost(tables, sizes.sum_width, device.table_stages);
-  // Operands that several multipliers share: the query, the exponentials and the reciprocal.
-  row += operand_cost(sizes.key_dim * q.width + sizes.tokens * tables.exp_width, device.mul_stages);
-  row += operand_cost(tables.recip_width + tables.recip_lz_max, device.mul_stages);
-  return static_cast<double>(hardware.lanes_of(q) * heads) * row + bank_cost(*this, view, sizes, hardware);
+  const Registers registers = registers_of(*this, view, sizes, hardware);
+  Cost row = static_cast<double>(sizes.tokens) * key_cost(*this, view, sizes, hardware.device);
+  row += static_cast<double>(sizes.value_dim) * value_cost(*this, view, sizes, hardware.device);
+  row += row_max ? max_difference_cost(sizes.tokens, score.format.width, sizes.masked) : Cost{};
+  row += adder_tree_cost(sizes.tokens, tables.exp_width);
+  row += reciprocal_cost(tables, sizes.sum_width);
+  return static_cast<double>(registers.rows) * row + register_cost(*this, view, sizes, registers) +
+         bank_cost(view, sizes, hardware, registers);
 }
 
 void Attention::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
@@ -344,9 +423,16 @@ void Attention::emit(const NodeView& view, const Hardware& hardware, Emission& e
   cell.with("SCORE_ROUNDING", static_cast<int>(score.rounding));
   cell.with("SCORE_OVERFLOW", static_cast<int>(score.overflow));
   cell.with("EXP_BIAS", exp_bias);
-  with_softmax_tables(cell, tables, hardware.device);
+  with_softmax_tables(cell, tables);
   cell.with_quantizer(sizes.product_frac, output);
-  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  const Widths widths = widths_of(*this, view, sizes);
+  cell.with("DOT_LUT_STEPS", scores_of(view, sizes, hardware.device).lut_steps);
+  cell.with("VALUE_LUT_STEPS", values_of(*this, view, sizes, hardware.device).lut_steps);
+  cell.with("RESULT_LUT_STEPS", products_of(hardware.device, 1, widths.weighted, widths.recip + 1).lut_steps);
+  const Registers registers = registers_of(*this, view, sizes, hardware);
+  for (const Pipeline* pipeline : {&registers.weights, &registers.sum, &registers.values, &registers.result}) {
+    pipeline->set(cell);
+  }
   cell.port("clk").port("kv_valid", emission.control(1).valid).port("kv_last", emission.control(1).last);
   cell.port("k", emission.input(1)).port("v", emission.input(2));
   cell.port("mask", sizes.masked ? emission.input(3) : Expression::zeros(lanes));

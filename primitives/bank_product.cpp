@@ -4,9 +4,10 @@
 #include <vector>
 
 #include "primitives/block_costs.hpp"
+#include "primitives/block_steps.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
-#include "primitives/softmax_tables.hpp"
+#include "primitives/products.hpp"
 
 namespace rtlgen {
 namespace {
@@ -31,6 +32,15 @@ std::size_t at(int index) { return static_cast<std::size_t>(index); }
 int bank_head(const BankProduct& product, int head) { return product.kv_heads == 1 ? 0 : head; }
 
 Interval interval_product(const Interval& a, const Interval& b) { return hull(a.lo * b, a.hi * b); }
+
+Pipeline pipeline_of(const BankProduct& product, const Sizes& sizes, const NodeView& view, const Hardware& hardware) {
+  const TensorType& a = view.operand(0);
+  const TensorType& b = view.operand(1);
+  const long sums = long{hardware.lanes_of(a)} * product.heads * sizes.results;
+  const long operands = hardware.beat_bits(a) + long{sizes.tokens} * b.features * b.width;
+  const std::vector<Step> one = products_of(hardware.device, sizes.count, a.width, b.width).steps;
+  return {hardware.device, {0, hardware.start}, {{"REGISTERS", of_operands(operands, side_by_side(sums, one))}}};
+}
 
 }  // namespace
 
@@ -87,21 +97,17 @@ Mantissas BankProduct::evaluate(const NodeView& view, const std::vector<const Ma
 }
 
 Timing BankProduct::timing(const NodeView& view, const Hardware& hardware) const {
-  const int count = sizes_of(*this, over_tokens(), view).count;
-  return Timing::behind(hardware.device.mul_stages + adder_tree_latency(count, hardware.device.levels), 2);
+  return Timing(pipeline_of(*this, sizes_of(*this, over_tokens(), view), view, hardware)).behind_others(2);
 }
 
 Cost BankProduct::cost(const NodeView& view, const Hardware& hardware) const {
   const Sizes sizes = sizes_of(*this, over_tokens(), view);
   const TensorType& a = view.operand(0);
   const TensorType& b = view.operand(1);
-  const Cost sum = dot_product_cost(sizes.count, a.width, b.width, hardware.device);
-  const int lanes = hardware.lanes_of(a);
-  Cost cost = static_cast<double>(lanes * heads * sizes.results) * sum;
-  cost +=
-      operand_cost((lanes * a.features * a.width) + (sizes.tokens * b.features * b.width), hardware.device.mul_stages);
+  const Cost sum = products_of(hardware.device, sizes.count, a.width, b.width).cost;
+  Cost cost = static_cast<double>(hardware.lanes_of(a) * heads * sizes.results) * sum;
   cost += token_bank_cost(sizes.tokens, hardware.lanes, b.features * b.width);
-  return cost;
+  return cost + pipeline_of(*this, sizes, view, hardware).cost();
 }
 
 void BankProduct::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
@@ -111,7 +117,9 @@ void BankProduct::emit(const NodeView& view, const Hardware& hardware, Emission&
   cell.with("HEADS", heads).with("BANK_HEADS", kv_heads).with("DIM", sizes.dim);
   cell.with("OVER_TOKENS", over_tokens() ? 1 : 0);
   cell.with("A_W", view.operand(0).width).with("B_W", view.operand(1).width).with("Y_W", view.node.type.width);
-  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  cell.with("LUT_STEPS",
+            products_of(hardware.device, sizes.count, view.operand(0).width, view.operand(1).width).lut_steps);
+  pipeline_of(*this, sizes, view, hardware).set(cell);
   cell.port("clk").port("b_valid", emission.control(1).valid).port("b_last", emission.control(1).last);
   cell.port("b", emission.input(1)).port("a", emission.input(0)).port("y", emission.output());
 }

@@ -38,6 +38,12 @@ Cost delay_line_cost(int bits, int depth) {
   return {static_cast<double>(bits) * luts, static_cast<double>(bits) * (rest < kLeastChain ? rest : 0), 0, 0};
 }
 
+Cost delay_line_difference(long bits, int depth) {
+  Cost cost = static_cast<double>(bits) * delay_line_cost(1, depth);
+  cost.ff -= static_cast<double>(bits) * depth;
+  return cost;
+}
+
 Cost control_delay_cost(int depth) {
   // The valid bits have a reset, which a shift-register LUT has not.
   Cost cost = delay_line_cost(2, depth);
@@ -84,52 +90,32 @@ Cost table_cost(int address, int width) {
   return {address == 0 ? 0 : width * luts, 0, 0, 0};
 }
 
-Cost multiplier_cost(int a_width, int b_width, int stages, int unread) {
+Cost dsp_cost(int a_width, int b_width) {
   const int product = a_width + b_width;
-  Cost cost;
-  cost.ff = std::max(0, product - unread) * (stages >= 3 ? 2.0 : 1.0);
   if (product < kLeastDspProduct || std::min(a_width, b_width) < 2) {
-    cost.lut = a_width * b_width;
-    return cost;
+    return {static_cast<double>(a_width) * b_width, 0, 0, 0};
   }
-  cost.dsp = dsp_blocks(a_width, b_width);
-  cost.lut = (cost.dsp - 1) * (product - kPartOfFactor);  // sums of the partial products
-  return cost;
+  const int blocks = dsp_blocks(a_width, b_width);
+  // Several blocks: sums of the partial products.
+  return {static_cast<double>(blocks - 1) * (product - kPartOfFactor), 0, static_cast<double>(blocks), 0};
 }
 
-Cost operand_cost(int bits, int stages) { return {0, stages >= 2 ? static_cast<double>(bits) : 0, 0, 0}; }
-
-Cost adder_tree_cost(int count, int width, int levels, int unread) {
+Cost adder_tree_cost(int count, int width) {
   Cost cost;
-  int level = 0;
-  int last_width = width;  // of the last number, which a level may pass on as it is
-  for (int left = count; left > 1; left = (left + 1) / 2) {
-    ++level;
-    last_width = left % 2 == 0 ? width + level : last_width;
-    cost.lut += (left / 2) * (width + level - 1);  // the sign bits of both operands make the two upper bits of the sum
-    if (level % levels == 0 || left <= 2) {
-      cost.ff += ((left + 1) / 2 - 1) * (width + level) + std::max(0, last_width - (left <= 2 ? unread : 0));
-    }
+  for (int left = count; left > 1; left = (left + 1) / 2, ++width) {
+    cost.lut += (left / 2) * width;  // the sign bits of both operands make the two upper bits of the sum
   }
   return cost;
 }
 
-Cost dot_product_cost(int count, int a_width, int b_width, const DeviceModel& device, int unread) {
-  const int products_unread = count == 1 ? unread : 0;
-  return static_cast<double>(count) * multiplier_cost(a_width, b_width, device.mul_stages, products_unread) +
-         adder_tree_cost(count, a_width + b_width, device.levels, unread);
-}
-
-Cost max_tree_cost(int count, int width, int levels) {
-  const int compares = std::max(1, levels / 2);
+Cost max_tree_cost(int count, int width) {
   // A carry chain compares, a LUT a bit chooses; where the two top bits differ is part of the choice.
-  Cost cost{(count - 1) * (2.0 * width - 1), 0, 0, 0};
-  int level = 0;
-  for (int left = count; left > 1; left = (left + 1) / 2) {
-    ++level;
-    cost.ff += level % compares == 0 || left <= 2 ? ((left + 1) / 2) * width : 0;
-  }
-  return cost;
+  return {(count - 1) * (2.0 * width - 1), 0, 0, 0};
+}
+
+Cost max_difference_cost(int count, int width, bool masked) {
+  const double choice = masked ? count * width : 0;
+  return max_tree_cost(count, width) + Cost{count * (width + 1.0) + choice, 0, 0, 0};
 }
 
 }  // namespace rtlgen

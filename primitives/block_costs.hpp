@@ -11,6 +11,8 @@ namespace rtlgen {
 
 /// rtl_lib/delay_line.v: `bits` of `depth` clocks. A chain of three registers or more becomes shift-register LUTs.
 Cost delay_line_cost(int bits, int depth);
+/// What it makes of a pipeline's cost that `bits` of its registers are a delay line of `depth` clocks.
+Cost delay_line_difference(long bits, int depth);
 /// rtl_lib/control_delay.v of `depth` clocks.
 Cost control_delay_cost(int depth);
 /// rtl_lib/event_replay.v: a distributed RAM of `beats` words of `bits`, its two counters and the register behind it.
@@ -21,16 +23,13 @@ Cost token_bank_cost(int tokens, int lanes, int bits);
 Cost table_cost(const std::vector<std::int64_t>& entries, int width);
 /// Lookup table of any 2^address entries of `width` bits, without a register.
 Cost table_cost(int address, int width);
-/// rtl_lib/multiply.v behind its operands' registers (operand_cost), less the registers of the `unread` lowest bits.
-Cost multiplier_cost(int a_width, int b_width, int stages, int unread = 0);
-/// Registers of `bits` of operands of multipliers; those of an operand of several multipliers are there once.
-Cost operand_cost(int bits, int stages);
-/// rtl_lib/adder_tree.v over `count` numbers of `width` bits, less the registers of the `unread` lowest bits of the
-/// sum.
-Cost adder_tree_cost(int count, int width, int levels, int unread = 0);
-/// rtl_lib/dot_product.v over `count` products behind their operands' registers.
-Cost dot_product_cost(int count, int a_width, int b_width, const DeviceModel& device, int unread = 0);
-/// rtl_lib/max_tree.v over `count` numbers of `width` bits.
-Cost max_tree_cost(int count, int width, int levels);
+/// A product of DSP blocks, without registers.
+Cost dsp_cost(int a_width, int b_width);
+/// rtl_lib/adder_tree.v over `count` numbers of `width` bits, without registers.
+Cost adder_tree_cost(int count, int width);
+/// rtl_lib/max_tree.v over `count` numbers of `width` bits, without registers.
+Cost max_tree_cost(int count, int width);
+/// rtl_lib/max_difference.v over `count` numbers of `width` bits, some of which may be `masked`, without registers.
+Cost max_difference_cost(int count, int width, bool masked);
 
 }  // namespace rtlgen

@@ -12,8 +12,8 @@
 
 namespace rtlgen {
 
-/// y = requantize(relu?(W x + b)) with a matrix W of the class's own. The RTL is a generated netlist of shifted
-/// additions, an adder graph that is found once and then is part of the node.
+/// y = requantize(relu?(W x + b)) with a matrix W of the class's own, where x is all features of all operands. The RTL
+/// is a generated netlist of shifted additions, an adder graph that is found once and then is part of the node.
 class ConstantProduct : public Primitive {
  public:
   Literal bias;         ///< [out], at the fraction of the sums
@@ -32,17 +32,15 @@ class ConstantProduct : public Primitive {
   virtual AdderGraph solve(const NodeView& view, const ConstantMatrixOptions& options,
                            const SolutionCache& cache) const = 0;
   /// The same operation with an adder graph. Throws std::logic_error where it computes something else.
-  std::shared_ptr<const Operation> with_adders(const AdderGraph& graph) const;
-  /// Levels of logic behind the sums.
-  int output_levels(const NodeView& view) const;
-
- protected:
+  std::shared_ptr<const Operation> with_adders(const NodeView& view, const AdderGraph& graph) const;
   /// Fraction bits of the sums.
   int sum_frac(const NodeView& view) const { return view.operand(0).frac + weight_frac; }
+
+ protected:
   /// Bias, formats and, where they are there, adders; and the type of the result.
   TensorType checked_type(const NodeView& view, const TensorType& exact_sums) const;
   /// Throws std::logic_error unless the graph computes the product.
-  virtual void require_product_of(const AdderGraph& graph) const = 0;
+  virtual void require_product_of(const NodeView& view, const AdderGraph& graph) const = 0;
   /// The attributes that both have.
   void visit_common(AttributeVisitor& visitor);
 };

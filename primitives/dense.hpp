@@ -1,4 +1,4 @@
-// dense: multiplication of every token by a constant matrix, with bias, relu and requantization.
+// dense: multiplication of every token by a constant matrix, with bias, addend, relu and requantization.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,8 @@
 
 namespace rtlgen {
 
-/// y = requantize(relu?(W x + b)).
+/// y = requantize(relu?(W x + b)), or requantize(relu?(W x + b + a)) with a second operand a, which has a feature for
+/// each result and no more fraction bits than the sums.
 class Dense final : public PrimitiveOf<Dense, ConstantProduct> {
  public:
   static constexpr std::string_view kOp = "dense";
@@ -20,7 +21,7 @@ class Dense final : public PrimitiveOf<Dense, ConstantProduct> {
                    const SolutionCache& cache) const override;
 
  protected:
-  void require_product_of(const AdderGraph& graph) const override;
+  void require_product_of(const NodeView& view, const AdderGraph& graph) const override;
 };
 
 /// Exact type of W x + b before relu and requantization; columns of the weight go over the features again and again.

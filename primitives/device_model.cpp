@@ -7,26 +7,56 @@
 namespace rtlgen {
 namespace {
 
-struct LevelTimes {
-  double level_ns;     // a 20-bit adder and a short route
-  double overhead_ns;  // clock-to-output, setup, skew
-};
+int ceil_log(int base, int value) {
+  int levels = 0;
+  for (long reach = 1; reach < value; reach *= base) {
+    ++levels;
+  }
+  return levels;
+}
 
-// Rounded from data-sheet switching figures with about one half of the time for routing.
-constexpr LevelTimes kUltraScale = {0.85, 0.60};
-constexpr LevelTimes kSeries7 = {1.50, 0.90};
+/// The multiplexers F7, F8 behind their LUTs, as docs/timing.md has them.
+int wide_mux(const Delays& delays) { return delays.lut * 6 / 10; }
 
 }  // namespace
 
+int DeviceModel::adder(int width) const {
+  const int carries = delays.carry_in + delays.carry4 * ((std::max(width, 1) + 3) / 4) + delays.carry_out;
+  return delays.net + delays.lut + carries;
+}
+
+int DeviceModel::luts(int levels) const { return levels * (delays.net + delays.lut); }
+
+int DeviceModel::gate(int bits) const { return luts(std::max(1, ceil_log(6, bits))); }
+
+int DeviceModel::table(int address) const {
+  // A LUT has six inputs, the multiplexers F7 and F8 behind it two more; further LUTs choose from what these give.
+  int delay = luts(1) + std::clamp(address - 6, 0, 2) * wide_mux(delays);
+  for (int bits = address - 8; bits > 0; bits -= 4) {
+    delay += luts(1) + (bits > 2 ? 2 * wide_mux(delays) : 0);
+  }
+  return delay;
+}
+
+int DeviceModel::choice(int count) const { return luts(std::max(1, ceil_log(4, count))); }
+
+int DeviceModel::maximum(int width) const { return adder(width) + luts(1); }
+
+int DeviceModel::leading_zeros(int width) const { return luts(std::max(1, ceil_log(2, width))); }
+
+int DeviceModel::behind_registers(int clocks) const {
+  constexpr int kLeastChain = 3;
+  return clocks < kLeastChain ? 0 : std::max(0, delays.lutram - delays.clock_to_out);
+}
+
+int DeviceModel::adders(int width) const { return std::max(1, budget / adder(width)); }
+
 DeviceModel device_model(const std::string& device, double clock_mhz) {
-  const LevelTimes& times = find_device(device).family == "xc7" ? kSeries7 : kUltraScale;
-  const double period_ns = 1000.0 / clock_mhz;
-  const auto levels = static_cast<int>((period_ns - times.overhead_ns) / times.level_ns);
   DeviceModel model;
-  model.levels = std::clamp(levels, 1, 8);
-  // A multiplier without its middle register is worth about four levels, with one register at the output.
-  model.mul_stages = levels >= 4 ? 1 : (levels >= 2 ? 2 : 3);
-  model.table_stages = levels >= 5 ? 1 : 2;
+  model.delays = find_device(device).delays;
+  const Delays& delays = model.delays;
+  const auto period = static_cast<int>(1e6 / clock_mhz);
+  model.budget = std::max(1, period - delays.clock_to_out - delays.register_net - delays.setup - delays.margin);
   return model;
 }
 

@@ -75,16 +75,20 @@ TensorType requantized_type(const TensorType& exact, const FormatArray& formats,
   return type;
 }
 
-int requantize_levels(int frac, const ElementFormat& element) {
-  return element.pruned ? 0 : requantize_levels(frac, element.quantizer) + (element.limits ? 1 : 0);
-}
-
-int requantize_levels(int frac, const FormatArray& formats, std::size_t count) {
-  int levels = 0;
-  for (const ElementFormat& element : element_formats(formats, count)) {
-    levels = std::max(levels, requantize_levels(frac, element));
+std::vector<Step> requantize_steps(const DeviceModel& device, const std::vector<Interval>& sums, int frac,
+                                   const FormatArray& formats, bool relu) {
+  std::vector<Step> steps(2);
+  for (std::size_t o = 0; o < sums.size(); ++o) {
+    const ElementFormat element = formats.element(o);
+    if (element.pruned || sums[o].lo == sums[o].hi) {
+      continue;
+    }
+    const auto own = requantize_steps(device, signed_width(sums[o]), frac, element.quantizer, relu);
+    steps[0] = {std::max(steps[0].delay, own[0].delay), steps[0].bits + own[0].bits};
+    const int limiting = element.limits ? device.maximum(element.quantizer.format.width) : 0;
+    steps[1] = {std::max(steps[1].delay, own[1].delay + limiting), steps[1].bits + own[1].bits};
   }
-  return levels;
+  return steps;
 }
 
 Cost requantize_cost(int width, int frac, const ElementFormat& element, bool relu) {
@@ -95,7 +99,6 @@ Cost requantize_cost(int width, int frac, const ElementFormat& element, bool rel
   Cost cost = requantize_cost(width, frac, quantizer, relu);
   // Two comparisons by carry chains, two bits a LUT each, and the choice.
   cost.lut += element.limits ? 2.0 * quantizer.format.width : 0.0;
-  cost.ff += quantizer.format.width;
   return cost;
 }
 

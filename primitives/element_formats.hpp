@@ -22,11 +22,11 @@ void requantize(Mantissas& sums, int frac, const FormatArray& formats, bool relu
 /// Type of a tensor of exact type `exact` behind requantizers of features.
 TensorType requantized_type(const TensorType& exact, const FormatArray& formats, bool relu);
 
-/// Levels of logic of an element's requantizer, for sums with `frac` fraction bits, and of its limiter.
-int requantize_levels(int frac, const ElementFormat& element);
-/// Those of the slowest of `count` elements.
-int requantize_levels(int frac, const FormatArray& formats, std::size_t count);
-/// Estimated logic of an element, for a sum of `width` bits; with the register behind it.
+/// The steps of requantizers and limiters of sums of these intervals, with `frac` fraction bits: rounding, and fitting
+/// into the formats.
+std::vector<Step> requantize_steps(const DeviceModel& device, const std::vector<Interval>& sums, int frac,
+                                   const FormatArray& formats, bool relu);
+/// Estimated logic of an element, for a sum of `width` bits; without registers.
 Cost requantize_cost(int width, int frac, const ElementFormat& element, bool relu);
 
 }  // namespace rtlgen

@@ -82,6 +82,8 @@ AdderGraph Elementwise::solve(const NodeView& view, const ConstantMatrixOptions&
   return graph;
 }
 
-void Elementwise::require_product_of(const AdderGraph& graph) const { require_elementwise(graph, factor, bias); }
+void Elementwise::require_product_of(const NodeView& /*view*/, const AdderGraph& graph) const {
+  require_elementwise(graph, factor, bias);
+}
 
 }  // namespace rtlgen

@@ -21,7 +21,7 @@ class Elementwise final : public PrimitiveOf<Elementwise, ConstantProduct> {
                    const SolutionCache& cache) const override;
 
  protected:
-  void require_product_of(const AdderGraph& graph) const override;
+  void require_product_of(const NodeView& view, const AdderGraph& graph) const override;
 };
 
 }  // namespace rtlgen

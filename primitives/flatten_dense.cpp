@@ -4,13 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "primitives/block_costs.hpp"
+#include "primitives/block_steps.hpp"
 #include "primitives/dense.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
+#include "primitives/products.hpp"
 #include "primitives/requantize.hpp"
-#include "primitives/softmax_tables.hpp"
 
 namespace rtlgen {
 namespace {
@@ -79,6 +81,47 @@ Module rom_module(const FlattenDense& dense, const std::string& name, int inputs
   return module;
 }
 
+/// Bits of the ROM that differ: no more than there are functions of the beat's number; registers of equal bits are one.
+double weight_bits(const FlattenDense& dense, int inputs, int beats) {
+  return std::min<double>(double{1} * dense.weight.shape[0] * inputs * weight_width(dense), std::ldexp(1.0, beats));
+}
+
+/// When the weights of a beat are there: whether it is the first one is seen from the control wires.
+int weights_known(const DeviceModel& device, int beats) {
+  return beats > 1 ? device.luts(1) + device.table(clog2(beats)) : 0;
+}
+
+/// Registers up to the accumulators, and behind them.
+struct Registers {
+  Pipeline sums;
+  Pipeline results;
+  bool fits;
+
+  Cost cost() const { return sums.cost() + results.cost(); }
+};
+
+Registers registers_of(const FlattenDense& dense, const NodeView& view, const Hardware& hardware) {
+  const DeviceModel& device = hardware.device;
+  const TensorType& x = view.operand(0);
+  const int lanes = hardware.lanes_of(x);
+  const int inputs = lanes * x.features;
+  const int outputs = view.node.type.features;
+  const int beats = ceil_div(x.tokens, lanes);
+  const int accumulator = accumulator_width(dense, view);
+  const int product = x.width + weight_width(dense);
+  std::vector<Step> sums = side_by_side(outputs, products_of(device, inputs, x.width, weight_width(dense)).steps);
+  sums[0].bits = long{inputs} * x.width + std::lround(weight_bits(dense, inputs, beats));
+  sums.push_back({device.adder(accumulator), long{outputs} * (product + clog2(inputs))});
+  // The products may have to wait for the weights behind a register, though not for x.
+  const int known = weights_known(device, beats);
+  Pipeline up_to_sums(device, {0, std::max(hardware.start, known)}, {{"SUM_REGISTERS", std::move(sums)}});
+  Pipeline behind(device, {up_to_sums.end().clock + 1, 0},
+                  {{"RESULT_REGISTERS", requantize_steps(device, accumulator, sum_type(dense, view).frac, dense.output,
+                                                         dense.relu, outputs)}});
+  const bool fits = hardware.start <= known || up_to_sums.fits();
+  return {std::move(up_to_sums), std::move(behind), fits};
+}
+
 }  // namespace
 
 void FlattenDense::visit(AttributeVisitor& visitor) {
@@ -110,26 +153,25 @@ Mantissas FlattenDense::evaluate(const NodeView& view, const std::vector<const M
 }
 
 Timing FlattenDense::timing(const NodeView& view, const Hardware& hardware) const {
-  const int inputs = hardware.lanes_of(view.operand(0)) * view.operand(0).features;
-  return {1 + hardware.device.mul_stages + adder_tree_latency(inputs, hardware.device.levels) + 1 + 1};
+  const Registers registers = registers_of(*this, view, hardware);
+  Timing timing(registers.results);
+  timing.latency = registers.results.end().clock;
+  timing.fits = registers.fits;
+  return timing;
 }
 
 Cost FlattenDense::cost(const NodeView& view, const Hardware& hardware) const {
   const TensorType& x = view.operand(0);
-  const int inputs = hardware.lanes_of(x) * x.features;
-  const int outputs = view.node.type.features;
+  const int lanes = hardware.lanes_of(x);
+  const int inputs = lanes * x.features;
+  const int beats = ceil_div(x.tokens, lanes);
   const int accumulator = accumulator_width(*this, view);
-  const int stages = hardware.device.mul_stages;
-  // No more bits of the ROM differ than there are functions of the beat's number; registers of equal bits are one.
-  const int rom_bits = outputs * inputs * weight_width(*this);
-  const double weight_bits = std::min<double>(rom_bits, std::ldexp(1.0, hardware.beats()));
-  Cost one = dot_product_cost(inputs, x.width, weight_width(*this), hardware.device);
+  Cost one = products_of(hardware.device, inputs, x.width, weight_width(*this)).cost;
   one += requantize_cost(accumulator, sum_type(*this, view).frac, output, relu);
-  one += Cost{static_cast<double>(accumulator), static_cast<double>(accumulator + view.node.type.width), 0, 0};
-  Cost cost = static_cast<double>(outputs) * one;
-  cost += weight_bits * (table_cost(clog2(hardware.beats()), 1) + delay_line_cost(1, 1) + operand_cost(1, stages));
-  cost += delay_line_cost(inputs * x.width, 1) + operand_cost(inputs * x.width, stages);
-  cost.ff += clog2(hardware.beats());
+  one += Cost{static_cast<double>(accumulator), static_cast<double>(accumulator), 0, 0};
+  Cost cost = static_cast<double>(view.node.type.features) * one + registers_of(*this, view, hardware).cost();
+  cost += weight_bits(*this, inputs, beats) * table_cost(clog2(beats), 1);
+  cost.ff += clog2(beats);
   return cost;
 }
 
@@ -149,7 +191,10 @@ void FlattenDense::emit(const NodeView& view, const Hardware& hardware, Emission
   cell.with("W_W", weight_width(*this)).with("ACC_W", accumulator_width(*this, view));
   cell.with("BIAS", verilog_table(bias.values, accumulator_width(*this, view)));
   cell.with_quantizer(sum_type(*this, view).frac, output).with("RELU", relu ? 1 : 0);
-  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  cell.with("LUT_STEPS", products_of(hardware.device, inputs, x.width, weight_width(*this)).lut_steps);
+  const Registers registers = registers_of(*this, view, hardware);
+  registers.sums.set(cell);
+  registers.results.set(cell);
   const ControlWires& control = emission.control(0);
   cell.port("clk").port("in_valid", control.valid).port("in_first", control.first);
   cell.port("in_last", control.last).port("x", emission.input(0)).port("beat", beat);

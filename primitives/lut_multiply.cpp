@@ -161,15 +161,15 @@ int adder_luts(int low, const Bits& x, const Bits& y, bool makes_y) {
   return std::max(0, (all ? longer.top : both) - low + 1);
 }
 
-int lut_delay(const FabricDelays& delays) { return delays.net + delays.lut; }
+int lut_delay(const Delays& delays) { return delays.net + delays.lut; }
 
-int adder_delay(int bits, const FabricDelays& delays) {
+int adder_delay(int bits, const Delays& delays) {
   // The carry enters as a bit below.
-  return delays.net + delays.lut + delays.into_carry + delays.carry4 * ceil_div(bits + 1, 4) + delays.out_of_carry;
+  return delays.net + delays.lut + delays.carry_in + delays.carry4 * ceil_div(bits + 1, 4) + delays.carry_out;
 }
 
 /// The rows that start a chain: their LUTs, and the time until they are there.
-void start_chains(const Heap& heap, const FabricDelays& delays, LutPlan& plan) {
+void start_chains(const Heap& heap, const Delays& delays, LutPlan& plan) {
   int delay = 0;
   for (int chain = 0; chain < heap.chains(); ++chain) {
     const int r = heap.first(chain);
@@ -180,19 +180,19 @@ void start_chains(const Heap& heap, const FabricDelays& delays, LutPlan& plan) {
     }
   }
   plan.steps.front().delay = delay;
-  plan.steps.front().register_bits = heap.operand_bits(0);
+  plan.steps.front().bits = heap.operand_bits(0);
 }
 
 /// The step of all chains that adds to each its row `step` + 1.
-void add_rows(const Heap& heap, int step, const FabricDelays& delays, LutPlan& plan) {
-  LutStep& timing = plan.steps[static_cast<std::size_t>(step)];
+void add_rows(const Heap& heap, int step, const Delays& delays, LutPlan& plan) {
+  Step& timing = plan.steps[static_cast<std::size_t>(step)];
   int delay = 0;
-  if (step > 0) timing.register_bits = heap.operand_bits(step);
+  if (step > 0) timing.bits = heap.operand_bits(step);
   for (int chain = 0; chain < heap.chains(); ++chain) {
     const int first = heap.first(chain);
     const int r = std::min(first + step + 1, heap.first(chain + 1));
     const int x_top = heap.highest(first, r);
-    if (step > 0) timing.register_bits += x_top - heap.lowest(first) + 1 + (heap.lacks_carry(first) ? 1 : 0);
+    if (step > 0) timing.bits += x_top - heap.lowest(first) + 1 + (heap.lacks_carry(first) ? 1 : 0);
     if (r == heap.first(chain + 1)) continue;
     const int low = heap.lowest(r);
     const int y_top = std::min(low + heap.width(r) - 1, heap.result_width() - 1) - (heap.is_signed(r) ? 0 : 1);
@@ -203,8 +203,8 @@ void add_rows(const Heap& heap, int step, const FabricDelays& delays, LutPlan& p
 }
 
 /// Level `level` of the tree, from 0, adds neighbours among the sums of 2^level chains.
-void add_sums(const Heap& heap, int level, const FabricDelays& delays, LutPlan& plan) {
-  LutStep& timing = plan.steps[static_cast<std::size_t>(heap.chain_steps() + level)];
+void add_sums(const Heap& heap, int level, const Delays& delays, LutPlan& plan) {
+  Step& timing = plan.steps[static_cast<std::size_t>(heap.chain_steps() + level)];
   for (int chain = 0; chain < heap.chains(); chain += 2 << level) {
     const int first = heap.first(chain);
     const int middle = heap.first(chain + (1 << level));
@@ -212,14 +212,14 @@ void add_sums(const Heap& heap, int level, const FabricDelays& delays, LutPlan& 
     const int low = heap.lowest(middle);
     const int x_top = heap.highest(first, middle);
     const int y_top = heap.highest(middle, last);
-    timing.register_bits += x_top - heap.lowest(first) + 1 + (heap.lacks_carry(first) ? 1 : 0);
-    timing.register_bits += y_top - low + 1 + (heap.lacks_carry(middle) ? 1 : 0);
+    timing.bits += x_top - heap.lowest(first) + 1 + (heap.lacks_carry(first) ? 1 : 0);
+    timing.bits += y_top - low + 1 + (heap.lacks_carry(middle) ? 1 : 0);
     plan.luts += adder_luts(low, sum_bits(heap, first, middle), sum_bits(heap, middle, last), false);
     timing.delay = std::max(timing.delay, adder_delay(heap.highest(first, last) - low + 1, delays));
   }
 }
 
-LutPlan table_plan(const LutProducts& products, const FabricDelays& delays) {
+LutPlan table_plan(const LutProducts& products, const Delays& delays) {
   LutPlan plan;
   const int a = products.a.width;
   // The lowest bit of a square is a wire, the next one 0, and the highest one 0 if a is signed.
@@ -254,7 +254,7 @@ int most_lut_steps(const LutProducts& products) {
   return is_table(products) ? 1 : std::max(1, Heap(products, 1).rows() - 1);
 }
 
-LutPlan lut_plan(const LutProducts& products, int steps, const FabricDelays& delays) {
+LutPlan lut_plan(const LutProducts& products, int steps, const Delays& delays) {
   if (steps < least_lut_steps(products) || steps > most_lut_steps(products)) {
     throw std::invalid_argument("a product cannot have " + std::to_string(steps) + " steps");
   }

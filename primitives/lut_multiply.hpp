@@ -4,6 +4,9 @@
 
 #include <vector>
 
+#include "primitives/pipeline.hpp"
+#include "rtlgen/device/device.hpp"
+
 namespace rtlgen {
 
 /// An operand's format: bits, and whether it is signed.
@@ -20,25 +23,10 @@ struct LutProducts {
   bool square = false;
 };
 
-/// Delays of the fabric in picoseconds, each net at the LUT that it leads to.
-struct FabricDelays {
-  int net = 350;
-  int lut = 100;
-  int into_carry = 150;  ///< from an adder's LUT into its carry chain
-  int carry4 = 30;       ///< along four bits of a carry chain
-  int out_of_carry = 120;
-};
-
-/// A step of logic, between two places for registers.
-struct LutStep {
-  int delay = 0;          ///< of its logic and its nets, in ps
-  int register_bits = 0;  ///< of a register in front of it
-};
-
 /// An implementation with a number of steps: parameter STEPS of the modules.
 struct LutPlan {
   int luts = 0;  ///< of all sizes, as Yosys maps them
-  std::vector<LutStep> steps;
+  std::vector<Step> steps;
 };
 
 /// Fewest steps: every pair of rows has an adder of its own.
@@ -47,6 +35,6 @@ int least_lut_steps(const LutProducts& products);
 int most_lut_steps(const LutProducts& products);
 /// What the module takes with `steps` steps. Throws std::invalid_argument if there are fewer than the least or more
 /// than the most steps, where a width or the count is below 1, or the result has more than 60 bits.
-LutPlan lut_plan(const LutProducts& products, int steps, const FabricDelays& delays = {});
+LutPlan lut_plan(const LutProducts& products, int steps, const Delays& delays);
 
 }  // namespace rtlgen

@@ -158,7 +158,7 @@ std::vector<Group> find_groups(const Graph& graph) {
   std::map<std::tuple<NodeId, bool, Rounding, Overflow>, std::vector<NodeId>> siblings;
   for (const NodeId id : graph.topological_order()) {
     const auto* const dense = graph.node(id).as<Dense>();
-    if (dense != nullptr && !dense->adders) {
+    if (dense != nullptr && !dense->adders && graph.operands(id).size() == 1) {
       const Quantizer& output = dense->output.quantizer;
       siblings[{graph.operands(id)[0], dense->relu, output.rounding, output.overflow}].push_back(id);
     }

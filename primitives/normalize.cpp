@@ -10,10 +10,12 @@
 #include "primitives/block_costs.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
+#include "primitives/normalize_registers.hpp"
+#include "primitives/products.hpp"
 #include "primitives/requantize.hpp"
-#include "primitives/softmax_tables.hpp"
 
 namespace rtlgen {
+
 int normalize_variance_width(const TensorType& x, bool center, std::int64_t epsilon) {
   // Centered: V = d^3 * variance, and no variance exceeds a quarter of the squared range. Saturating interval
   // arithmetic.
@@ -31,15 +33,13 @@ namespace {
 
 /// Widths that follow from the operand's type.
 struct Widths {
-  int element;   // e_i, signed
   int variance;  // V, unsigned, even
   int index;     // address bits of the table
 };
 
 Widths widths(const Normalize& normalize, const NodeView& view) {
   const TensorType& x = view.operand(0);
-  return {normalize.center ? x.width + clog2(x.features) + 1 : x.width,
-          normalize_variance_width(x, normalize.center, normalize.epsilon),
+  return {normalize_variance_width(x, normalize.center, normalize.epsilon),
           clog2(static_cast<std::int64_t>(normalize.rsqrt_table.values.size()))};
 }
 
@@ -49,14 +49,47 @@ int product_frac(const Normalize& normalize, const Widths& sizes) {
   return normalize.rsqrt_scale + sizes.variance / 2 - 1;
 }
 
-/// The sum of all features, d times each, and their difference.
-Cost centering_cost(const TensorType& x, const Widths& sizes, int levels) {
-  const int tree = adder_tree_latency(x.features, levels);
-  const bool is_shift = (x.features & (x.features - 1)) == 0;  // else a DSP block multiplies by the constant
-  const int scaled = is_shift ? x.width : sizes.element - 1;
-  Cost feature = delay_line_cost(x.width, std::max(0, tree - 1)) + delay_line_cost(scaled, tree > 0 ? 1 : 0);
-  feature += Cost{static_cast<double>(sizes.element), static_cast<double>(sizes.element), is_shift ? 0.0 : 1.0, 0};
-  return static_cast<double>(x.features) * feature + adder_tree_cost(x.features, x.width, levels);
+NormalizeShape shape_of(const Normalize& normalize, const NodeView& view) {
+  const Widths sizes = widths(normalize, view);
+  NormalizeShape shape;
+  shape.features = view.operand(0).features;
+  shape.input = view.operand(0).width;
+  shape.variance = sizes.variance;
+  shape.index = sizes.index;
+  shape.root = normalize.rsqrt_width;
+  shape.center = normalize.center;
+  shape.adds_epsilon = normalize.epsilon != 0;
+  shape.frac = product_frac(normalize, sizes);
+  shape.output = normalize.output;
+  return shape;
+}
+
+NormalizeRegisters registers_of(const Normalize& normalize, const NodeView& view, const Hardware& hardware) {
+  return {hardware.device, hardware.start, shape_of(normalize, view)};
+}
+
+/// The parts of V and their sum.
+Cost variance_cost(const NormalizeShape& shape, const DeviceModel& device) {
+  const double variance = shape.variance;
+  Cost cost = squares_of(device, shape.features, shape.input).cost;
+  cost.lut += shape.square_multiple_adders() * variance;
+  if (shape.center) {
+    cost += adder_tree_cost(shape.features, shape.input) + squares_of(device, 1, shape.sum()).cost;
+    cost.lut += (shape.multiple_adders() + 1) * variance;
+    cost.lut += shape.features * (shape.multiple_adders() * shape.sum() + shape.deviation());
+  }
+  cost.lut += shape.center || shape.adds_epsilon ? variance : 0;
+  return cost;
+}
+
+/// The place of V's leading pair, and the shifts: a LUT chooses among four bits.
+Cost shift_cost(const NormalizeShape& shape) {
+  const int digits = shape.digits();
+  double luts = shape.kept_digits(digits) + (digits > 1 ? shape.variance / 4.0 : 0.0);
+  for (int left = digits - 1; left >= 0; --left) {
+    luts += shape.kept_variance(left) + shape.kept_digits(left) + shape.features * shape.kept_deviation(left);
+  }
+  return {luts, 0, 0, 0};
 }
 
 /// `variances`: takes V + epsilon of every token, where somebody wants them.
@@ -121,39 +154,22 @@ std::vector<InternalTensor> Normalize::internals(const NodeView& view,
 }
 
 Timing Normalize::timing(const NodeView& view, const Hardware& hardware) const {
-  const int tree = adder_tree_latency(view.operand(0).features, hardware.device.levels);
-  return {(center ? tree + 1 : 0) + hardware.device.mul_stages + tree + 2 + hardware.device.mul_stages + 1};
+  return registers_of(*this, view, hardware).timing();
 }
 
 Cost Normalize::cost(const NodeView& view, const Hardware& hardware) const {
-  const Widths sizes = widths(*this, view);
-  const int features = view.operand(0).features;
-  const int levels = hardware.device.levels;
-  const int stages = hardware.device.mul_stages;
-  const int n_width = sizes.variance / 2 + 1;
-  const int square_width = std::min(2 * sizes.element, sizes.variance);  // V has no bit above
-  const int frac = product_frac(*this, sizes);
-  Cost feature = multiplier_cost(sizes.element, sizes.element, stages, 2 * sizes.element - square_width);
-  feature += operand_cost(sizes.element + n_width, stages);
-  feature += delay_line_cost(sizes.element, stages + adder_tree_latency(features, levels) + 1);
-  // e << z: a LUT shifts a bit by two bits of z.
-  feature += Cost{0.6 * n_width * clog2(sizes.variance / 2), static_cast<double>(n_width), 0, 0};
-  feature += multiplier_cost(n_width, rsqrt_width + 1, stages, unread_bits(frac, output));
-  feature += requantize_cost(n_width + rsqrt_width + 1, frac, output);
-  feature.ff += output.format.width;
-  Cost one = static_cast<double>(features) * feature;
-  one += center ? centering_cost(view.operand(0), sizes, levels) : Cost{};
-  one += adder_tree_cost(features, square_width, levels);
-  one += Cost{static_cast<double>(sizes.variance), static_cast<double>(sizes.variance + clog2(sizes.variance)), 0, 0};
-  one.lut += sizes.index * ceil_div(sizes.variance / 2, 4);  // a LUT chooses among four bits of V
-  one += table_cost(rsqrt_table.values, rsqrt_width) + operand_cost(rsqrt_width, stages);
-  one.ff += rsqrt_width;
+  const NormalizeShape shape = shape_of(*this, view);
+  const Cost feature = products_of(hardware.device, 1, shape.shifted(), shape.root + 1).cost +
+                       requantize_cost(shape.product(), shape.frac, output);
+  Cost one = static_cast<double>(shape.features) * feature + variance_cost(shape, hardware.device) + shift_cost(shape);
+  one += table_cost(rsqrt_table.values, rsqrt_width) + registers_of(*this, view, hardware).cost();
   return static_cast<double>(hardware.lanes_of(view.node.type)) * one;
 }
 
 void Normalize::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const Widths sizes = widths(*this, view);
   const TensorType& x = view.operand(0);
+  const NormalizeRegisters registers = registers_of(*this, view, hardware);
   for (int lane = 0; lane < hardware.lanes_of(view.node.type); ++lane) {
     Cell& cell = emission.cell("normalize", fmt::format("lane{}", lane));
     cell.with("FEATURES", x.features).with("IN_W", x.width).with("CENTER", center ? 1 : 0);
@@ -161,7 +177,7 @@ void Normalize::emit(const NodeView& view, const Hardware& hardware, Emission& e
     cell.with("V_W", sizes.variance).with("INDEX_W", sizes.index).with("TABLE_W", rsqrt_width);
     cell.with("TABLE", verilog_table(rsqrt_table.values, rsqrt_width));
     cell.with_quantizer(product_frac(*this, sizes), output);
-    cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+    registers.set(hardware.device, cell);
     cell.port("clk").port("x", emission.input(0).element(lane, x.features * x.width));
     cell.port("y", emission.output().element(lane, x.features * view.node.type.width));
   }

@@ -6,10 +6,11 @@
 #include <utility>
 
 #include "primitives/block_costs.hpp"
+#include "primitives/block_steps.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
+#include "primitives/products.hpp"
 #include "primitives/requantize.hpp"
-#include "primitives/softmax_tables.hpp"
 
 namespace rtlgen {
 namespace {
@@ -40,6 +41,43 @@ TensorType exact_result_type(const Pool& pool, const NodeView& view) {
     interval = largest * interval;
   }
   return exact_type(1, total.frac + pool.scale_width - 1, total.intervals);
+}
+
+/// Registers up to the accumulators, and behind them.
+struct Registers {
+  Pipeline sums;
+  Pipeline results;
+
+  Cost cost() const { return sums.cost() + results.cost(); }
+};
+
+Registers registers_of(const Pool& pool, const NodeView& view, const Hardware& hardware) {
+  const DeviceModel& device = hardware.device;
+  const TensorType& x = view.operand(0);
+  const int features = x.features;
+  const int lanes = hardware.lanes_of(x);
+  const bool is_max = pool.mode == PoolMode::max;
+  const bool is_mean = pool.mode == PoolMode::mean;
+  const int total = total_type(pool, view).width;
+  // Which tokens count is part of the first level's LUTs, as whether a sum starts afresh is of the accumulation's.
+  std::vector<Step> sums = side_by_side(
+      features, is_max ? max_tree_steps(device, lanes, x.width) : adder_tree_steps(device, lanes, x.width));
+  sums.push_back({is_max ? device.maximum(total) : device.adder(total),
+                  long{features} * (is_max ? x.width : x.width + clog2(lanes))});
+
+  const TensorType exact = exact_result_type(pool, view);
+  const int choice = !masked(view) ? 0 : is_mean ? device.table(clog2(x.tokens + 1)) : is_max ? device.luts(1) : 0;
+  std::vector<Step> results{{choice, 0}};  // the accumulators are its register
+  if (is_mean) {
+    std::vector<Step> scaling = side_by_side(features, products_of(device, 1, total, pool.scale_width + 1).steps);
+    scaling[0].bits = long{features} * total + (masked(view) ? pool.scale_width : 0);
+    results = in_a_row(std::move(results), scaling);
+  }
+  results =
+      in_a_row(std::move(results), requantize_steps(device, exact.width, exact.frac, pool.output, false, features));
+  Pipeline up_to_sums(device, {0, hardware.start}, {{"SUM_REGISTERS", std::move(sums)}});
+  Pipeline behind(device, {up_to_sums.end().clock + 1, 0}, {{"RESULT_REGISTERS", std::move(results)}});
+  return {std::move(up_to_sums), std::move(behind)};
 }
 
 }  // namespace
@@ -94,30 +132,26 @@ Mantissas Pool::evaluate(const NodeView& view, const std::vector<const Mantissas
 }
 
 Timing Pool::timing(const NodeView& view, const Hardware& hardware) const {
-  const DeviceModel& device = hardware.device;
-  const int lanes = hardware.lanes_of(view.operand(0));
-  const bool is_max = mode == PoolMode::max;
-  const int tree = is_max ? max_tree_latency(lanes, device.levels) : adder_tree_latency(lanes, device.levels);
-  return {tree + 1 + (mode == PoolMode::mean ? device.mul_stages : 0) + 1};
+  const auto [sums, results] = registers_of(*this, view, hardware);
+  Timing timing(results);
+  timing.latency = results.end().clock;
+  timing.fits = sums.fits();
+  return timing;
 }
 
 Cost Pool::cost(const NodeView& view, const Hardware& hardware) const {
   const int width = total_type(*this, view).width;
   const TensorType exact = exact_result_type(*this, view);
   const int lanes = hardware.lanes_of(view.operand(0));
-  const DeviceModel& device = hardware.device;
-  const int unread = unread_bits(exact.frac, output);
-  Cost feature = mode == PoolMode::max ? max_tree_cost(lanes, view.operand(0).width, device.levels)
-                                       : adder_tree_cost(lanes, view.operand(0).width, device.levels);
+  Cost feature = mode == PoolMode::max ? max_tree_cost(lanes, view.operand(0).width)
+                                       : adder_tree_cost(lanes, view.operand(0).width);
   // The accumulator's adder starts afresh by itself; a maximum takes half a LUT a bit to compare, and has an enable.
   feature += Cost{mode == PoolMode::max ? 0.5 * width : width, static_cast<double>(width), 0, 0};
   if (mode == PoolMode::mean) {
-    feature += operand_cost(width, device.mul_stages);
-    feature += multiplier_cost(width, scale_width + 1, device.mul_stages, unread);
+    feature += products_of(hardware.device, 1, width, scale_width + 1).cost;
   }
   feature += requantize_cost(exact.width, exact.frac, output);
-  feature.ff += view.node.type.width;
-  return static_cast<double>(view.node.type.features) * feature;
+  return static_cast<double>(view.node.type.features) * feature + registers_of(*this, view, hardware).cost();
 }
 
 void Pool::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
@@ -127,10 +161,13 @@ void Pool::emit(const NodeView& view, const Hardware& hardware, Emission& emissi
   cell.with("FEATURES", x.features).with("IN_W", x.width).with("MASKED", masked(view) ? 1 : 0);
   if (mode == PoolMode::mean) {
     cell.with("SCALE_W", scale_width);
+    cell.with("LUT_STEPS", products_of(hardware.device, 1, total_type(*this, view).width, scale_width + 1).lut_steps);
     cell.with("SCALES", verilog_table(scales.values, scale_width));
   }
   cell.with_quantizer(exact_result_type(*this, view).frac, output);
-  cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+  const auto [sums, results] = registers_of(*this, view, hardware);
+  sums.set(cell);
+  results.set(cell);
   const ControlWires& control = emission.control(0);
   cell.port("clk").port("in_valid", control.valid).port("in_first", control.first);
   cell.port("in_last", control.last).port("x", emission.input(0));

@@ -12,8 +12,15 @@ const Primitive& primitive_of(const Node& node) {
   return *primitive;
 }
 
-Timing Timing::behind(int latency, std::size_t operands) {
-  Timing timing{latency, std::vector<Ask>(operands, Ask::before), 1};
+Timing Timing::wires(int start) {
+  Timing timing;
+  timing.end = start;
+  return timing;
+}
+
+Timing Timing::behind_others(std::size_t operands) const {
+  Timing timing = *this;
+  timing.asks.assign(operands, Ask::before);
   timing.asks.front() = Ask::beside;
   return timing;
 }
@@ -33,8 +40,10 @@ int lanes_of_unit(const Graph& graph, Graph::NodeId id) {
 }  // namespace
 
 Hardware hardware_of(const Graph& graph, Graph::NodeId id) {
-  return {device_model(graph.target.device, graph.target.clock_mhz), input_node(graph).type.tokens,
-          lanes_of_unit(graph, id)};
+  Hardware hardware{device_model(graph.target.device, graph.target.clock_mhz), input_node(graph).type.tokens,
+                    lanes_of_unit(graph, id)};
+  hardware.device.dsp_luts = graph.target.dsp_luts;
+  return hardware;
 }
 
 int clog2(std::int64_t n) {

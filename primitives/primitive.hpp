@@ -8,6 +8,7 @@
 
 #include "ir/graph.hpp"
 #include "primitives/device_model.hpp"
+#include "primitives/pipeline.hpp"
 #include "rtlgen/netlist/cost.hpp"
 
 namespace rtlgen {
@@ -19,6 +20,7 @@ struct Hardware {
   DeviceModel device;
   int tokens = 1;  ///< of an event
   int lanes = 1;   ///< tokens of a beat that the unit works on
+  int start = 0;   ///< picoseconds of logic behind the last register, at which its operands come
 
   /// Beats of an event.
   int beats() const { return (tokens + lanes - 1) / lanes; }
@@ -38,13 +40,24 @@ enum class Ask {
 /// event's, a single one.
 struct Timing {
   int latency = 0;  ///< clocks from a beat of the first operand on the input wires (from the last one, where it
-                    ///< makes one token of many) to the result on the output wires
+                    ///< makes one token of many) to the result on the output wires: registers in between
   std::vector<Ask> asks = {};  ///< of each operand; those beyond are beside
   int interval = 1;            ///< clocks from a beat to the next that it can take
+  int end = 0;                 ///< picoseconds of logic behind the last register, at which the result is there
+  bool fits = true;            ///< false: its first step is too long where its operands come, and would fit a clock
+                               ///< later, behind a register
+
+  Timing() = default;
+  explicit Timing(int latency) : latency(latency) {}
+  /// Of wires: the result is there when the operands are.
+  static Timing wires(int start);
+  /// Of a unit that is all of this pipeline.
+  explicit Timing(const Pipeline& pipeline)
+      : latency(pipeline.latency()), end(pipeline.end().ps), fits(pipeline.fits()) {}
 
   Ask ask(std::size_t operand) const { return operand < asks.size() ? asks[operand] : Ask::beside; }
-  /// Of a unit with so many operands, the first of which follows all others.
-  static Timing behind(int latency, std::size_t operands);
+  /// The same of a unit with so many operands, the first of which follows all others.
+  Timing behind_others(std::size_t operands) const;
 };
 
 /// An operation that is hardware as well. Its attributes are public data members; all else is stateless.

@@ -7,7 +7,7 @@
 
 namespace rtlgen {
 
-/// y = requantize(relu?(x)). RTL: vector_requantize, latency 1.
+/// y = requantize(relu?(x)). RTL: vector_requantize.
 class Quantize final : public PrimitiveOf<Quantize> {
  public:
   static constexpr std::string_view kOp = "quantize";

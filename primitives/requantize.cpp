@@ -19,9 +19,45 @@ TensorType requantized_type(const TensorType& exact, const Quantizer& quantizer,
   return type;
 }
 
-int requantize_levels(int frac, const Quantizer& quantizer) {
-  const bool rounds = frac > quantizer.format.frac() && quantizer.rounding != Rounding::trn;
-  return (rounds ? 1 : 0) + (quantizer.overflow == Overflow::wrap ? 0 : 1);
+namespace {
+
+bool rounds(int frac, const Quantizer& quantizer) {
+  return frac > quantizer.format.frac() && quantizer.rounding != Rounding::trn;
+}
+
+/// Bits of a number of `input_width` bits that stay when it is rounded, with the carry.
+int rounded_width(int input_width, int frac, const Quantizer& quantizer) {
+  return std::max(1, input_width - (frac - quantizer.format.frac())) + (rounds(frac, quantizer) ? 1 : 0);
+}
+
+/// Bits that tell whether a rounded number fits.
+int bits_above(int input_width, int frac, const Quantizer& quantizer) {
+  const Format& format = quantizer.format;
+  return rounded_width(input_width, frac, quantizer) - format.width + (format.is_signed ? 1 : 0);
+}
+
+}  // namespace
+
+std::vector<Step> requantize_steps(const DeviceModel& device, int input_width, int frac, const Quantizer& quantizer,
+                                   bool relu, long count) {
+  const int rounded = rounded_width(input_width, frac, quantizer);
+  const int above = bits_above(input_width, frac, quantizer);
+  const bool fits = quantizer.overflow == Overflow::wrap ||
+                    (quantizer.overflow == Overflow::sat && above <= 1 && quantizer.format.is_signed);
+  Step rounding{0, count * std::max(1, input_width - unread_bits(frac, quantizer))};
+  if (rounds(frac, quantizer)) {
+    // Whether it is rounded up is seen from the bits below, and with relu from the sign, first.
+    const bool is_plain = quantizer.rounding == Rounding::rnd && !relu;
+    rounding.delay = device.adder(rounded) + (is_plain ? 0 : device.gate(frac - quantizer.format.frac() + 2));
+  } else if (relu) {
+    rounding.delay = device.luts(fits ? 1 : 0);
+  }
+  Step fitting{0, count * rounded};
+  if (!fits) {
+    // A LUT has room for five bits above a bit, but more than three are looked at once for all bits.
+    fitting.delay = above <= 3 && quantizer.overflow != Overflow::sat_sym ? device.luts(1) : device.luts(2);
+  }
+  return {rounding, fitting};
 }
 
 int unread_bits(int frac, const Quantizer& quantizer) {
@@ -57,16 +93,15 @@ double saturation_luts(int width, int above, const Quantizer& quantizer, bool ro
 }  // namespace
 
 Cost requantize_cost(int input_width, int frac, const Quantizer& quantizer, bool relu) {
-  const bool rounds = frac > quantizer.format.frac() && quantizer.rounding != Rounding::trn;
+  const bool carries = rounds(frac, quantizer);
   const int kept = std::max(1, input_width - (frac - quantizer.format.frac()));
   const int width = quantizer.format.width;
   Cost cost;
   // An adder of a carry alone is a carry chain on the number itself, and takes LUTs only where these make the number.
-  cost.lut += rounds && relu ? kept : 0;
-  cost.lut += rounds && quantizer.rounding != Rounding::rnd ? 1 : 0;
+  cost.lut += carries && relu ? kept : 0;
+  cost.lut += carries && quantizer.rounding != Rounding::rnd ? 1 : 0;
   if (quantizer.overflow != Overflow::wrap) {
-    const int above = kept + (rounds ? 1 : 0) - width + (quantizer.format.is_signed ? 1 : 0);
-    cost.lut += saturation_luts(width, above, quantizer, rounds);
+    cost.lut += saturation_luts(width, bits_above(input_width, frac, quantizer), quantizer, carries);
   }
   return cost;
 }

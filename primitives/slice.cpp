@@ -39,7 +39,7 @@ Mantissas Slice::evaluate(const NodeView& view, const std::vector<const Mantissa
   return (operands[0]->middleCols(first, count) * std::ldexp(1.0, -dropped_bits(view, output))).array().floor();
 }
 
-Timing Slice::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {0}; }
+Timing Slice::timing(const NodeView& /*view*/, const Hardware& hardware) const { return Timing::wires(hardware.start); }
 
 Cost Slice::cost(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {}; }
 

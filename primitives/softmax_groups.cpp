@@ -1,5 +1,6 @@
 #include "primitives/softmax_groups.hpp"
 
+#include "primitives/block_costs.hpp"
 #include "primitives/node_rules.hpp"
 
 namespace rtlgen {
@@ -17,8 +18,17 @@ void require_softmax_groups(const NodeView& view, int groups) {
   }
 }
 
-Timing softmax_timing(const SoftmaxGroups& groups, int latency) {
-  return groups.masked ? Timing::behind(latency, 2) : Timing{latency};
+Timing softmax_timing(const SoftmaxGroups& groups, const Pipeline& pipeline) {
+  const Timing timing(pipeline);
+  return groups.masked ? timing.behind_others(2) : timing;
+}
+
+Cost enable_cost(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay) {
+  if (!groups.masked) {
+    return {};
+  }
+  const int lanes = hardware.lanes_of(view.operand(1));
+  return delay_line_cost(2 + lanes, delay) + token_bank_cost(groups.count, lanes, 1);
 }
 
 Expression emit_enable(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay,

@@ -50,7 +50,10 @@ Mantissas softmax_groups(const NodeView& view, const SoftmaxGroups& grouping,
 void require_softmax_groups(const NodeView& view, int groups);
 
 /// Queries wait for the event's mask, if there is one.
-Timing softmax_timing(const SoftmaxGroups& groups, int latency);
+Timing softmax_timing(const SoftmaxGroups& groups, const Pipeline& pipeline);
+
+/// Estimated resources of what emit_enable() adds.
+Cost enable_cost(const NodeView& view, const SoftmaxGroups& groups, const Hardware& hardware, int delay);
 
 /// Adds what brings the mask to the wire that is returned, `delay` clocks after the operand x: [count] bits, all ones
 /// without a mask.

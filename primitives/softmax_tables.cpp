@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "primitives/block_costs.hpp"
+#include "primitives/block_steps.hpp"
 #include "primitives/node_rules.hpp"
+#include "primitives/products.hpp"
+#include "primitives/requantize.hpp"
 #include "rtlgen/netlist/literals.hpp"
 
 namespace rtlgen {
@@ -69,39 +73,68 @@ void require_softmax_tables(const NodeView& view, const SoftmaxTables& tables) {
           "a table entry has too many bits");
 }
 
-Cost exp2_cost(const SoftmaxTables& tables, int x_width, int stages) {
+namespace {
+
+/// Bits of a right shift by which not all of `width` bits vanish.
+int amount_bits(int width) { return clog2(width); }
+
+}  // namespace
+
+Cost exp2_cost(const SoftmaxTables& tables, int x_width) {
   const int width = tables.exp_width;
   // A LUT shifts a bit by two bits of the amount.
-  Cost cost = table_cost(tables.exp_table.values, width);
-  cost += Cost{0.5 * width * clog2(width + 1) + 0.3 * x_width, static_cast<double>(width), 0, 0};
-  cost.ff += stages >= 2 ? width - 1 + clog2(width) + 1 : 0;  // entry, amount, and whether the result vanishes
-  return cost;
+  return table_cost(tables.exp_table.values, width) + Cost{0.5 * width * clog2(width + 1) + 0.3 * x_width, 0, 0, 0};
 }
 
-Cost reciprocal_cost(const SoftmaxTables& tables, int x_width, int stages) {
+Cost reciprocal_cost(const SoftmaxTables& tables, int x_width) {
   const int shifts = tables.recip_lz_max + 1;
   const int out_width = tables.recip_width + tables.recip_lz_max;
   // A LUT chooses among four bits: of x for a bit of the index, of the entry for a bit of the result.
   const int choices = tables.recip_index() * ceil_div(shifts, 4) + out_width * ceil_div(shifts, 4);
-  Cost cost = table_cost(tables.recip_table.values, tables.recip_width);
-  cost += Cost{choices + static_cast<double>(x_width), static_cast<double>(out_width), 0, 0};
-  cost.ff += stages >= 2 ? tables.recip_index() + clog2(shifts) : 0;
-  return cost;
+  return table_cost(tables.recip_table.values, tables.recip_width) +
+         Cost{choices + static_cast<double>(x_width), 0, 0, 0};
 }
 
-int adder_tree_latency(int count, int levels) { return ceil_div(clog2(count), levels); }
+std::vector<Step> exp2_steps(const DeviceModel& device, const SoftmaxTables& tables, int x_width, long count) {
+  const int width = tables.exp_width;
+  const int amount = amount_bits(width);
+  const int whole_bits = std::max(1, x_width - tables.exp_frac());
+  // Beside each other: the entry, the amount, and whether all of it vanishes, for which the enable is looked at too.
+  // Each takes a LUT level more where it shares LUTs with the others.
+  const int table = std::max({device.table(tables.exp_frac()), device.adder(amount), device.gate(whole_bits + 1)});
+  // Entries have their top bit set. What vanishes is one more choice.
+  return {{table + device.luts(1), count * x_width},
+          {device.choice(width + 1) + device.luts(1), count * (width - 1 + amount + 1)}};
+}
 
-int max_tree_latency(int count, int levels) { return ceil_div(clog2(count), std::max(1, levels / 2)); }
+std::vector<Step> reciprocal_steps(const DeviceModel& device, const SoftmaxTables& tables, int x_width) {
+  const int shifts = tables.recip_lz_max + 1;
+  const int amount = clog2(shifts);
+  const int index = tables.recip_index();
+  const int read = std::min(x_width, shifts + index);
+  const int zeros = shifts > 1 ? device.leading_zeros(tables.recip_lz_max) : 0;
+  const int shift = shifts > 1 ? device.choice(shifts) : 0;
+  return {{zeros, read},
+          {shift, read + amount},
+          {device.table(index), index + amount},
+          {shift, tables.recip_width + amount}};
+}
 
-void with_softmax_tables(Cell& cell, const SoftmaxTables& tables, const DeviceModel& device) {
+std::vector<Step> normalise_steps(const DeviceModel& device, int count, int width, int factor_width, int frac,
+                                  const Quantizer& output) {
+  std::vector<Step> products = side_by_side(count, products_of(device, 1, width, factor_width).steps);
+  products.front().bits = long{count} * width + factor_width;
+  return in_a_row(std::move(products),
+                  requantize_steps(device, width + factor_width, frac, output, false, long{count}));
+}
+
+void with_softmax_tables(Cell& cell, const SoftmaxTables& tables) {
   cell.with("EXP_FRAC", tables.exp_frac())
       .with("EXP_W", tables.exp_width)
-      .with("EXP_STAGES", device.table_stages)
       .with("EXP_TABLE", verilog_table(tables.exp_table.values, tables.exp_width))
       .with("RECIP_INDEX_W", tables.recip_index())
       .with("RECIP_TABLE_W", tables.recip_width)
       .with("RECIP_LZ_MAX", tables.recip_lz_max)
-      .with("RECIP_STAGES", device.table_stages)
       .with("RECIP_TABLE", verilog_table(tables.recip_table.values, tables.recip_width));
 }
 

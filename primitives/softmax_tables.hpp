@@ -1,7 +1,8 @@
-// Base-2 exponential and reciprocal by literal tables: what rtl_lib/exp2.v and rtl_lib/reciprocal.v compute.
+// Base-2 exponential and reciprocal by literal tables: what rtl_lib/masked_exp2.v and rtl_lib/reciprocal.v compute.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "ir/graph.hpp"
 #include "primitives/primitive.hpp"
@@ -35,15 +36,20 @@ Literal make_reciprocal_table(int index, int width);
 /// Checks the tables of a softmax or attention node.
 void require_softmax_tables(const NodeView& view, const SoftmaxTables& tables);
 
-/// Estimated resources of rtl_lib/masked_exp2.v and of rtl_lib/reciprocal.v, of `stages` registers.
-Cost exp2_cost(const SoftmaxTables& tables, int x_width, int stages);
-Cost reciprocal_cost(const SoftmaxTables& tables, int x_width, int stages);
+/// Estimated logic of rtl_lib/masked_exp2.v and of rtl_lib/reciprocal.v, of x of `x_width` bits.
+Cost exp2_cost(const SoftmaxTables& tables, int x_width);
+Cost reciprocal_cost(const SoftmaxTables& tables, int x_width);
 
-/// Clocks of rtl_lib/adder_tree.v, and of rtl_lib/max_tree.v.
-int adder_tree_latency(int count, int levels);
-int max_tree_latency(int count, int levels);
+/// The steps of `count` rtl_lib/masked_exp2.v, and of rtl_lib/reciprocal.v. Masks are not in the bits.
+std::vector<Step> exp2_steps(const DeviceModel& device, const SoftmaxTables& tables, int x_width, long count);
+std::vector<Step> reciprocal_steps(const DeviceModel& device, const SoftmaxTables& tables, int x_width);
+
+/// The steps of `count` products (rtl_lib/multiply.v) of numbers of `width` bits and one factor of `factor_width` bits,
+/// which have `frac` fraction bits, and of their requantizers.
+std::vector<Step> normalise_steps(const DeviceModel& device, int count, int width, int factor_width, int frac,
+                                  const Quantizer& output);
 
 /// Adds the parameters EXP_FRAC ... RECIP_TABLE that the modules softmax and attention share.
-void with_softmax_tables(Cell& cell, const SoftmaxTables& tables, const DeviceModel& device);
+void with_softmax_tables(Cell& cell, const SoftmaxTables& tables);
 
 }  // namespace rtlgen

@@ -10,24 +10,28 @@
 namespace rtlgen {
 namespace {
 
+/// Bits of an adder as they are in most matrices.
+constexpr int kUsualAdder = 16;
+
 AdderGraph adders_of(const Graph& graph, Graph::NodeId id, Effort effort, bool ternary_adders,
                      const SolutionCache& cache) {
   const NodeView view = view_of(graph, id);
   const auto& product = *view.node.as<ConstantProduct>();
   ConstantMatrixOptions options;
   options.effort = effort;
-  options.levels_per_stage = hardware_of(graph, id).device.levels;
+  options.levels_per_stage = hardware_of(graph, id).device.adders(kUsualAdder);
   options.ternary_adders = ternary_adders;
-  options.output_levels = product.output_levels(view);
   return product.solve(view, options, cache);
 }
 
-void store(Node& node, const AdderGraph& adders) { node.operation = node.as<ConstantProduct>()->with_adders(adders); }
+void store(Graph& graph, Graph::NodeId id, const AdderGraph& adders) {
+  graph.node(id).operation = graph.node(id).as<ConstantProduct>()->with_adders(view_of(graph, id), adders);
+}
 
 }  // namespace
 
 void solve_dense(Graph& graph, Graph::NodeId id, Effort effort, const SolutionCache& cache, bool ternary_adders) {
-  store(graph.node(id), adders_of(graph, id, effort, ternary_adders, cache));
+  store(graph, id, adders_of(graph, id, effort, ternary_adders, cache));
 }
 
 void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache, bool ternary_adders) {
@@ -44,7 +48,7 @@ void solve_dense(Graph& graph, Effort effort, const SolutionCache& cache, bool t
     found[i] = adders_of(graph, nodes[i], effort, ternary_adders, cache);
   });
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    store(graph.node(nodes[i]), found[i]);
+    store(graph, nodes[i], found[i]);
   }
 }
 

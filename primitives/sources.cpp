@@ -33,7 +33,7 @@ TensorType Input::infer(const NodeView& view) const {
   return quantized_type(tokens, features, format);
 }
 
-Timing Input::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {0}; }
+Timing Input::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return Timing(0); }
 
 Cost Input::cost(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {}; }
 
@@ -65,7 +65,7 @@ TensorType Mask::infer(const NodeView& view) const {
 }
 
 Timing Mask::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const {
-  return {kind == MaskKind::count ? 1 : 0};
+  return Timing(kind == MaskKind::count ? 1 : 0);
 }
 
 Cost Mask::cost(const NodeView& /*view*/, const Hardware& hardware) const {

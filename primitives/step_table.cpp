@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "ir/numerics/table_kernels.hpp"
 #include "primitives/block_costs.hpp"
+#include "primitives/block_steps.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
 
@@ -34,8 +36,23 @@ class Rows {
 /// Steps of the binary search.
 int depth_of(const StepTable& table) { return clog2(std::int64_t{table.thresholds.shape.at(1)} + 1); }
 
-/// Steps of the search between two registers.
-int steps_a_clock(const Hardware& hardware) { return std::max(1, hardware.device.levels / 2); }
+/// Thresholds of which a comparison chooses in its own LUTs: these see a bit of the number and five of what was found.
+constexpr int kChoiceOfComparison = 5;
+
+/// The search and the table of values of rtl_lib/step_table.v, in all elements of a beat.
+Pipeline pipeline_of(const StepTable& table, const NodeView& view, const Hardware& hardware) {
+  const DeviceModel& device = hardware.device;
+  const int depth = depth_of(table);
+  const int width = view.operand(0).width;
+  std::vector<Step> steps;
+  for (int found = 0; found < depth; ++found) {
+    const int choice = found > kChoiceOfComparison ? device.table(found) : 0;
+    steps.push_back({choice + device.adder(width), long{width} + found});
+  }
+  steps.push_back({device.table(depth), depth});
+  const long count = long{hardware.lanes_of(view.node.type)} * view.node.type.features;
+  return {device, {0, hardware.start}, {{"REGISTERS", side_by_side(count, std::move(steps))}}};
+}
 
 /// `row` with so many entries in front of it that there are `size`.
 Row padded(const Rows& rows, int row, std::size_t size, std::int64_t entry) {
@@ -105,23 +122,20 @@ Mantissas StepTable::evaluate(const NodeView& /*view*/, const std::vector<const 
   return y;
 }
 
-Timing StepTable::timing(const NodeView& /*view*/, const Hardware& hardware) const {
-  return {ceil_div(depth_of(*this), steps_a_clock(hardware)) + 1};
+Timing StepTable::timing(const NodeView& view, const Hardware& hardware) const {
+  return Timing(pipeline_of(*this, view, hardware));
 }
 
 Cost StepTable::cost(const NodeView& view, const Hardware& hardware) const {
   const int depth = depth_of(*this);
-  const double in_width = view.operand(0).width;
-  const double out_width = view.node.type.width;
+  const int in_width = view.operand(0).width;
   Cost one = table_cost(depth, view.node.type.width);
-  one.ff += out_width;
-  for (int step = 1; step <= depth; ++step) {
-    const bool registered = step % steps_a_clock(hardware) == 0 || step == depth;
-    const double kept = step < depth ? in_width + step : step;
-    one += table_cost(step - 1, view.operand(0).width);
-    one += Cost{in_width, registered ? kept : 0, 0, 0};
+  for (int found = 0; found < depth; ++found) {
+    one += found > kChoiceOfComparison ? table_cost(found, in_width) : Cost{};
+    one.lut += in_width;
   }
-  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one;
+  return static_cast<double>(hardware.lanes_of(view.node.type) * view.node.type.features) * one +
+         pipeline_of(*this, view, hardware).cost();
 }
 
 void StepTable::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
@@ -132,6 +146,7 @@ void StepTable::emit(const NodeView& view, const Hardware& hardware, Emission& e
   const int out_width = view.node.type.width;
   const std::size_t count = std::size_t{1} << depth;
   const int features = view.node.type.features;
+  const Pipeline pipeline = pipeline_of(*this, view, hardware);
   for (int element = 0; element < hardware.lanes_of(view.node.type) * features; ++element) {
     const int row = steps.of_feature(element % features);
     // Thresholds that every number reaches fill the search up.
@@ -139,7 +154,7 @@ void StepTable::emit(const NodeView& view, const Hardware& hardware, Emission& e
     const Row between = padded(results, row, count, *results.begin(row));
     Cell& cell = emission.cell("step_table", fmt::format("element{}", element));
     cell.with("IN_W", in_width).with("DEPTH", depth).with("OUT_W", out_width);
-    cell.with("LEVELS", hardware.device.levels);
+    pipeline.set(cell);
     cell.with("THRESHOLDS", verilog_table(search_order(all, depth), in_width));
     cell.with("VALUES", verilog_table(between, out_width));
     cell.port("clk").port("x", emission.input(0).element(element, in_width));

@@ -51,16 +51,15 @@ Expression address(const Table& table, const NodeView& view, const Expression& x
 
 Module table_module(const std::string& name, const std::vector<std::int64_t>& values, int index_width,
                     int output_width) {
-  Module module{name, fmt::format("{}: y = table[x], {} entries of signed {} bits. Latency: 1 clock. Generated.", name,
-                                  values.size(), output_width)};
-  module.ports = {
-      {PortKind::input, "clk"}, {PortKind::input, "x", index_width}, {PortKind::output_reg, "y", output_width}};
-  std::string text = "  always @(posedge clk) begin\n    case (x)\n";
+  Module module{
+      name, fmt::format("{}: y = table[x], {} entries of signed {} bits. Latency: 0, combinational. Generated.", name,
+                        values.size(), output_width)};
+  module.ports = {{PortKind::input, "x", index_width}, {PortKind::output_reg, "y", output_width}};
+  std::string text = "  always @* begin\n    case (x)\n";
   const std::uint64_t mask = (std::uint64_t{1} << output_width) - 1;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::string label = i + 1 < values.size() ? fmt::format("{}'d{}", index_width, i) : "default";
-    text +=
-        fmt::format("      {}: y <= {}'h{:x};\n", label, output_width, static_cast<std::uint64_t>(values[i]) & mask);
+    text += fmt::format("      {}: y = {}'h{:x};\n", label, output_width, static_cast<std::uint64_t>(values[i]) & mask);
   }
   module.body.text(text + "    endcase\n  end\n");
   return module;
@@ -132,13 +131,14 @@ Mantissas Table::evaluate(const NodeView& view, const std::vector<const Mantissa
   return y;
 }
 
-Timing Table::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
+Timing Table::timing(const NodeView& /*view*/, const Hardware& hardware) const {
+  return Timing(Pipeline(hardware.device, {0, hardware.start}, {{"", {{hardware.device.table(index_width), 0}}}}));
+}
 
 Cost Table::cost(const NodeView& view, const Hardware& hardware) const {
   Cost token;
   for (int f = 0; f < view.node.type.features; ++f) {
     token += table_cost(entries_of(*this, f), output.format.width);
-    token.ff += output.format.width;
   }
   return hardware.lanes_of(view.node.type) * token;
 }
@@ -149,7 +149,6 @@ void Table::emit(const NodeView& view, const Hardware& hardware, Emission& emiss
   for (int element = 0; element < hardware.lanes_of(view.node.type) * features; ++element) {
     const std::string& name = module_of[module_of.size() == 1 ? 0 : static_cast<std::size_t>(element % features)];
     Cell& cell = emission.cell(name, fmt::format("element{}", element));
-    cell.port("clk");
     cell.port("x", address(*this, view, emission.input(0), element));
     cell.port("y", emission.output().element(element, view.node.type.width));
   }

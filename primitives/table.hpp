@@ -11,7 +11,7 @@ namespace rtlgen {
 /// Widest address of a table.
 constexpr int kMaxTableBits = 12;
 
-/// y_f = values[the low bits of x_f], elementwise. RTL: a generated ROM module for each table, latency 1.
+/// y_f = values[the low bits of x_f], elementwise. RTL: a generated ROM module for each table.
 class Table final : public PrimitiveOf<Table> {
  public:
   static constexpr std::string_view kOp = "table";

@@ -8,8 +8,10 @@
 
 #include "ir/numerics/softmax_kernel.hpp"
 #include "primitives/block_costs.hpp"
+#include "primitives/block_steps.hpp"
 #include "primitives/emission.hpp"
 #include "primitives/node_rules.hpp"
+#include "primitives/products.hpp"
 #include "primitives/requantize.hpp"
 #include "primitives/softmax_groups.hpp"
 #include "primitives/softmax_tables.hpp"
@@ -40,13 +42,17 @@ TableSoftmaxKernel kernel_of(const TableSoftmax& softmax, int x_frac) {
           softmax.output};
 }
 
-/// A requantizer, its register, the table and its register.
+/// A requantizer and the table.
 Cost stage_cost(const LookupStage& stage, int entry_width, int x_width, int x_frac) {
-  const int bits = stage.index.format.width;
-  Cost one = requantize_cost(x_width, x_frac, stage.index);
-  one += table_cost(stage.table.values, entry_width);
-  one.ff += bits + entry_width;
-  return one;
+  return requantize_cost(x_width, x_frac, stage.index) + table_cost(stage.table.values, entry_width);
+}
+
+/// Their steps, `count` times; a `masked` entry may be made 0.
+std::vector<Step> stage_steps(const DeviceModel& device, const LookupStage& stage, int x_width, int x_frac, bool masked,
+                              long count) {
+  const int address = stage.index.format.width;
+  return in_a_row(requantize_steps(device, x_width, x_frac, stage.index, false, count),
+                  {{device.table(address) + device.luts(masked ? 1 : 0), count * address}});
 }
 
 /// Throws unless the table of `name` has an entry for each code of its index.
@@ -73,11 +79,6 @@ void with_stage(Cell& cell, const std::string& prefix, const LookupStage& stage,
       .with(prefix + "_OVERFLOW", static_cast<int>(index.overflow))
       .with(prefix + "_W", width)
       .with(prefix + "_TABLE", verilog_table(stage.table.values, width));
-}
-
-/// Clocks from x to the tables' entries for its differences.
-int exponential_delay(const SoftmaxGroups& grouping, const Hardware& hardware) {
-  return max_tree_latency(grouping.count, hardware.device.levels) + 2;
 }
 
 }  // namespace
@@ -134,48 +135,92 @@ std::vector<InternalTensor> TableSoftmax::internals(const NodeView& view,
           {"inv_index", inv.index.format, std::move(sums), exp.frac}};
 }
 
-Timing TableSoftmax::timing(const NodeView& view, const Hardware& hardware) const {
+namespace {
+
+/// The units of a softmax, and their registers.
+struct Units {
+  /// Sections of the pipeline.
+  enum : std::size_t { kMaximum, kExponentials, kSum, kResult };
+
+  SoftmaxGroups grouping;
+  long count;  ///< one a lane and group
+  int exp_width;
+  int inv_width;
+  Pipeline pipeline;
+
+  /// Clocks from x to the use of the mask.
+  int mask_delay() const { return pipeline.latency(kSum); }
+  /// Clocks that the values wait for their maximum, and the exponentials for the inverse of their sum: a chain of
+  /// registers that ends in front of the difference, or of the product.
+  int values_wait() const { return pipeline.latency(kExponentials) - pipeline.latency(kMaximum, 2); }
+  int exponentials_wait() const { return pipeline.latency(kResult, 1) - pipeline.latency(kSum, 1); }
+};
+
+Units units_of(const TableSoftmax& softmax, const NodeView& view, const Hardware& hardware) {
   const DeviceModel& device = hardware.device;
-  const SoftmaxGroups grouping(view, groups);
-  return softmax_timing(grouping, exponential_delay(grouping, hardware) + 1 +
-                                      adder_tree_latency(grouping.count, device.levels) + 2 + device.mul_stages + 1);
+  const TensorType& x = view.operand(0);
+  const SoftmaxGroups grouping(view, softmax.groups);
+  const long units = long{hardware.lanes_of(view.node.type)} * softmax.groups;
+  const int count = grouping.count;
+  const int exp_width = entries_of(softmax.exp).width;
+  const int inv_width = entries_of(softmax.inv).width;
+  const long exponentials = long{count} * exp_width;
+  std::vector<Step> sums =
+      in_a_row(adder_tree_steps(device, count, exp_width),
+               stage_steps(device, softmax.inv, exp_width + 1 + clog2(count), softmax.exp.frac, false, 1));
+  std::vector<Step> results =
+      normalise_steps(device, count, exp_width + 1, inv_width + 1, softmax.exp.frac + softmax.inv.frac, softmax.output);
+  results = of_operands(exponentials + inv_width, std::move(results));
+  return {grouping,
+          units,
+          exp_width,
+          inv_width,
+          {device,
+           {0, hardware.start},
+           {{"MAX_REGISTERS", side_by_side(units, max_difference_steps(device, count, x.width, false))},
+            {"EXP_REGISTERS", stage_steps(device, softmax.exp, x.width + 1, x.frac, grouping.masked, units * count)},
+            {"SUM_REGISTERS", side_by_side(units, beside_waiting(exponentials, std::move(sums)))},
+            {"RESULT_REGISTERS", side_by_side(units, std::move(results))}}}};
+}
+
+}  // namespace
+
+Timing TableSoftmax::timing(const NodeView& view, const Hardware& hardware) const {
+  const Units units = units_of(*this, view, hardware);
+  return softmax_timing(units.grouping, units.pipeline);
 }
 
 Cost TableSoftmax::cost(const NodeView& view, const Hardware& hardware) const {
   const TensorType& x = view.operand(0);
-  const DeviceModel& device = hardware.device;
-  const int count = SoftmaxGroups(view, groups).count;
-  const int exp_width = entries_of(exp).width;
-  const int inv_width = entries_of(inv).width;
-  const int frac = exp.frac + inv.frac;
-  Cost value = delay_line_cost(x.width, max_tree_latency(count, device.levels));
-  value += Cost{x.width + 1.0, x.width + 1.0, 0, 0};  // difference to the maximum
-  value += stage_cost(exp, exp_width, x.width + 1, x.frac);
-  value += delay_line_cost(exp_width, adder_tree_latency(count, device.levels) + 2);
-  value += operand_cost(exp_width, device.mul_stages);
-  value += multiplier_cost(exp_width + 1, inv_width + 1, device.mul_stages, unread_bits(frac, output));
-  value += requantize_cost(exp_width + inv_width + 2, frac, output);
-  value.ff += output.format.width;
+  const Units units = units_of(*this, view, hardware);
+  const int count = units.grouping.count;
+  Cost value = stage_cost(exp, units.exp_width, x.width + 1, x.frac);
+  value.lut += units.grouping.masked ? units.exp_width : 0;
+  value += products_of(hardware.device, 1, units.exp_width + 1, units.inv_width + 1).cost;
+  value += requantize_cost(units.exp_width + units.inv_width + 2, exp.frac + inv.frac, output);
   Cost one = static_cast<double>(count) * value;
-  one += max_tree_cost(count, x.width, device.levels);
-  one += adder_tree_cost(count, exp_width, device.levels);
-  one += stage_cost(inv, inv_width, exp_width + clog2(count) + 1, exp.frac);
-  one += operand_cost(inv_width, device.mul_stages);
-  return static_cast<double>(hardware.lanes_of(view.node.type) * groups) * one;
+  one += max_difference_cost(count, x.width, false);
+  one += adder_tree_cost(count, units.exp_width);
+  one += stage_cost(inv, units.inv_width, units.exp_width + clog2(count) + 1, exp.frac);
+  Cost cost = static_cast<double>(units.count) * one + units.pipeline.cost();
+  cost += delay_line_difference(units.count * count * x.width, units.values_wait());
+  cost += delay_line_difference(units.count * count * units.exp_width, units.exponentials_wait());
+  return cost + enable_cost(view, units.grouping, hardware, units.mask_delay());
 }
 
 void TableSoftmax::emit(const NodeView& view, const Hardware& hardware, Emission& emission) const {
   const TensorType& x = view.operand(0);
-  const SoftmaxGroups grouping(view, groups);
-  const int delay = exponential_delay(grouping, hardware);
-  const Expression enable = emit_enable(view, grouping, hardware, delay, "enable", emission);
-  for (int unit = 0; unit < hardware.lanes_of(view.node.type) * groups; ++unit) {
+  const Units units = units_of(*this, view, hardware);
+  const SoftmaxGroups& grouping = units.grouping;
+  const Expression enable = emit_enable(view, grouping, hardware, units.mask_delay(), "enable", emission);
+  for (int unit = 0; unit < static_cast<int>(units.count); ++unit) {
     Cell& cell = emission.cell("table_softmax", fmt::format("unit{}", unit));
     cell.with("COUNT", grouping.count).with("IN_W", x.width);
     with_stage(cell, "EXP", exp, x.frac);
     with_stage(cell, "INV", inv, exp.frac);
     cell.with_quantizer(exp.frac + inv.frac, output);
-    cell.with("MUL_STAGES", hardware.device.mul_stages).with("LEVELS", hardware.device.levels);
+    cell.with("LUT_STEPS", products_of(hardware.device, 1, units.exp_width + 1, units.inv_width + 1).lut_steps);
+    units.pipeline.set(cell);
     cell.port("clk").port("enable", enable);
     cell.port("x", emission.input(0).element(unit, grouping.count * x.width));
     cell.port("y", emission.output().element(unit, grouping.count * view.node.type.width));

@@ -154,6 +154,93 @@ std::string format_word(const ElementFormat& own, const WorkWord& word) {
                      digits(below, '0'), digits(word.width - dropped, '0'), digits(dropped, '1'));
 }
 
+/// Formats of which the words' bits are part of other LUTs.
+constexpr int kFormatsInLuts = 4;
+
+/// The steps of rtl_lib/token_requantize.v.
+std::vector<Step> selected_steps(const DeviceModel& device, const Element& element, const WorkWord& word, int width,
+                                 const Quantizer& output) {
+  const int formats = static_cast<int>(element.formats.size());
+  const int select = clog2(formats);
+  const int words = formats > kFormatsInLuts ? device.table(select) : 0;
+  Step rounding{0, width + select};
+  if (output.rounding != Rounding::trn) {
+    const bool sees_bits = output.rounding == Rounding::rnd_conv;  // where a half goes up
+    rounding.delay = words + device.adder(word.width) + (sees_bits ? device.luts(2) : 0);
+  } else {
+    rounding.delay = words + device.luts(1);
+  }
+  // Two bits at each place: that of the number, and whether it is above the format.
+  const Step fitting{words + device.gate(2 * word.width) + device.luts(1), word.width + select};
+  return {rounding, fitting};
+}
+
+/// Where registers stand in the module of a node: all its elements have them at the same steps.
+struct Registers {
+  Pipeline sums;          ///< of x and constants
+  Pipeline requantizers;  ///< behind the sums
+  bool adds;
+
+  bool fits() const { return adds ? sums.fits() : requantizers.fits(); }
+  int latency() const { return requantizers.end().clock; }
+  Cost cost() const { return sums.cost() + requantizers.cost(); }
+};
+
+/// When a beat's constants and formats are known: whether it is the first one is seen from the control wires.
+int beat_known(const DeviceModel& device, int beats) {
+  constexpr int kBitsInLuts = 4;
+  const int bits = clog2(beats);
+  return (bits > 0 ? device.luts(1) : 0) + (bits > kBitsInLuts ? device.table(bits) : 0);
+}
+
+/// Of what goes into the requantizer of an element.
+struct SumFormat {
+  int frac;
+  int width;
+};
+
+SumFormat sum_format(const Element& element, const NodeView& view, const TokenConstants& constants, int sum_width) {
+  const TensorType& x = view.operand(0);
+  return element.adds() ? SumFormat{constants.frac, sum_width} : SumFormat{x.frac, x.width};
+}
+
+Registers registers_of(const TokenQuantize& operation, const NodeView& view, const Hardware& hardware,
+                       const std::vector<Element>& elements) {
+  const DeviceModel& device = hardware.device;
+  const TokenConstants constants(operation, view);
+  const int sum_width = signed_width(sum_type(view, constants).range());
+  const int beats = ceil_div(view.node.type.tokens, hardware.lanes_of(view.node.type));
+  Step sum;
+  std::vector<Step> requantizers(2);
+  bool adds = false;
+  bool selects = false;
+  for (const Element& element : elements) {
+    if (element.formats.size() == 1 && element.formats[0].pruned) {
+      continue;
+    }
+    const auto [frac, width] = sum_format(element, view, constants, sum_width);
+    if (element.adds()) {
+      adds = true;
+      sum = {device.adder(sum_width), 0};  // no register stands in front of it
+    }
+    const bool is_plain = element.formats.size() == 1;
+    selects = selects || !is_plain;
+    const Quantizer& output = operation.output.quantizer;
+    const std::vector<Step> own =
+        is_plain ? requantize_steps(device, width, frac, element.formats[0].quantizer, operation.relu)
+                 : selected_steps(device, element, WorkWord(element, width, frac, output.format), width, output);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      requantizers[i] = {std::max(requantizers[i].delay, own[i].delay), requantizers[i].bits + own[i].bits};
+    }
+  }
+  const int wait = std::max(0, beat_known(device, beats) - hardware.start);
+  sum.delay += wait;
+  requantizers[0].delay += selects && !adds ? wait : 0;
+  Pipeline sums(device, {0, hardware.start}, {{"", adds ? std::vector<Step>{sum} : std::vector<Step>{}}});
+  Pipeline behind(device, sums.end(), {{"REGISTERS", std::move(requantizers)}});
+  return {std::move(sums), std::move(behind), adds};
+}
+
 /// Makes the generated module of one node.
 class ModuleMaker {
  public:
@@ -164,24 +251,25 @@ class ModuleMaker {
         beats_(ceil_div(view.node.type.tokens, hardware.lanes_of(view.node.type))),
         beat_("beat", std::max(1, clog2(beats_))),
         x_("x", count() * view.operand(0).width),
-        result_("result", count() * view.node.type.width),
+        result_("y", count() * view.node.type.width),
         constants_(operation, view),
-        sum_width_(signed_width(sum_type(view, constants_).range())) {}
+        sum_width_(signed_width(sum_type(view, constants_).range())),
+        registers_(registers_of(operation, view, hardware, elements_)) {}
 
   Module make(const std::string& name) {
     const TensorType& x = view_.operand(0);
     const TensorType& y = view_.node.type;
     Module module{name, fmt::format("{}: constants and formats of {} values a beat, which differ between {} beats. "
-                                    "Latency 1. Generated.\n"
+                                    "Latency: {}. Generated.\n"
                                     "x: signed {} bits, {} of them fraction; y: signed {} bits, {} of them fraction.",
-                                    name, count(), beats_, x.width, x.frac, y.width, y.frac)};
+                                    name, count(), beats_, registers_.latency(), x.width, x.frac, y.width, y.frac)};
     module.ports = {{PortKind::input, "clk"},
                     {PortKind::input, "in_valid"},
                     {PortKind::input, "in_first"},
                     {PortKind::input, "x", x_.width()},
-                    {PortKind::output_reg, "y", result_.width()}};
+                    {PortKind::output, "y", result_.width()}};
     module.body = body();
-    module.sinks = {"beat", "x"};
+    module.sinks = {"clk", "beat", "x"};
     return module;
   }
 
@@ -192,13 +280,11 @@ class ModuleMaker {
   Body body() {
     Body body;
     body.net("beat", beat_.width());
-    body.net("result", result_.width());
     Cell& index = body.cell("beat_index", "beat_inst");
     index.with("BEATS", beats_).port("clk").port("in_valid").port("in_first").port("beat", beat_);
     for (int i = 0; i < count(); ++i) {
       add_element(body, i);
     }
-    body.text("\n  always @(posedge clk) y <= result;\n");
     return body;
   }
 
@@ -242,7 +328,8 @@ class ModuleMaker {
     const Expression code = body.net(fmt::format("code{}", number), format.width + (format.is_signed ? 0 : 1));
     Cell& cell = body.cell("requantize", fmt::format("requantize{}", number));
     cell.with("IN_W", x.width()).with_quantizer(frac, own.quantizer).with("RELU", relu());
-    cell.port("x", x).port("y", code);
+    registers_.requantizers.set(cell);
+    cell.port("clk").port("x", x).port("y", code);
     body.assign(result(number), code.aligned(own.align, view_.node.type.width));
   }
 
@@ -261,9 +348,10 @@ class ModuleMaker {
     cell.with("LIFT", word.frac - frac).with("WORK_W", word.width).with("DROP", word.frac - output.format.frac());
     cell.with("OUT_W", view_.node.type.width).with("ROUNDING", static_cast<int>(output.rounding));
     cell.with("OVERFLOW", static_cast<int>(output.overflow)).with("RELU", relu());
+    registers_.requantizers.set(cell);
     cell.with("SELECT", verilog_table(filled(element.select, beat_.width()), select_width));
     cell.with("FORMATS", "{" + formats + "}");
-    cell.port("beat", beat_).port("x", x).port("y", result(number));
+    cell.port("clk").port("beat", beat_).port("x", x).port("y", result(number));
   }
 
   const TokenQuantize& operation_;
@@ -272,9 +360,10 @@ class ModuleMaker {
   int beats_;
   Expression beat_;
   Expression x_;
-  Expression result_;  // before the register
+  Expression result_;
   TokenConstants constants_;
   int sum_width_;
+  Registers registers_;
 };
 
 }  // namespace
@@ -328,17 +417,22 @@ Mantissas TokenQuantize::evaluate(const NodeView& view, const std::vector<const 
   return y;
 }
 
-Timing TokenQuantize::timing(const NodeView& /*view*/, const Hardware& /*hardware*/) const { return {1}; }
+Timing TokenQuantize::timing(const NodeView& view, const Hardware& hardware) const {
+  const Registers registers = registers_of(*this, view, hardware, elements_of(*this, view, hardware));
+  Timing timing(registers.requantizers);
+  timing.latency = registers.latency();
+  timing.fits = registers.fits();
+  return timing;
+}
 
 Cost TokenQuantize::cost(const NodeView& view, const Hardware& hardware) const {
   const TokenConstants constants(*this, view);
   const int sum_width = signed_width(sum_type(view, constants).range());
-  Cost total;
-  for (const Element& element : elements_of(*this, view, hardware)) {
-    const int width = element.adds() ? sum_width : view.operand(0).width;
-    const int frac = element.adds() ? constants.frac : view.operand(0).frac;
+  const std::vector<Element> elements = elements_of(*this, view, hardware);
+  Cost total = registers_of(*this, view, hardware, elements).cost();
+  for (const Element& element : elements) {
+    const auto [frac, width] = sum_format(element, view, constants, sum_width);
     total.lut += element.adds() ? sum_width : 0;
-    total.ff += view.node.type.width;
     if (element.formats.size() == 1) {
       total.lut += requantize_cost(width, frac, element.formats[0], relu).lut;
       continue;

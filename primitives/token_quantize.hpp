@@ -10,7 +10,7 @@
 namespace rtlgen {
 
 /// y_tf = requantize(relu?(x_tf + bias_tf), Q_tf) for token t and feature f. RTL: a generated module of requantize,
-/// token_constant and token_requantize, latency 1.
+/// token_constant and token_requantize.
 class TokenQuantize final : public PrimitiveOf<TokenQuantize> {
  public:
   static constexpr std::string_view kOp = "token_quantize";

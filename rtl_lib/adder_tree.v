@@ -4,7 +4,7 @@ Sum of COUNT signed values by a balanced tree of two-input adders.
 
 Exact: the sum has IN_W + clog2(COUNT) bits. A level that has an odd number of
 values passes the last one on.
-Latency: ceil(clog2(COUNT) / LEVELS), 0 (a wire) for COUNT = 1.
+Steps: clog2(COUNT) levels. Latency: ones in REGISTERS.
 
 */
 
@@ -17,8 +17,8 @@ module adder_tree #(
     parameter integer COUNT = 8,
     // Width of a value in bits
     parameter integer IN_W = 8,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Bit l - 1: a register in front of level l
+    parameter [31:0] REGISTERS = 0
 ) (
     input  wire                          clk,
     input  wire [COUNT*IN_W-1:0]         x,
@@ -30,7 +30,7 @@ localparam integer DEPTH = $clog2(COUNT);
 genvar l, i;
 
 generate
-    if (DEPTH == 0) begin : wired
+    if (REGISTERS == 0) begin : unclocked
         wire _unused = &{1'b0, clk};
     end
 
@@ -40,33 +40,34 @@ generate
         localparam integer NODE_W = IN_W + l;
 
         for (i = 0; i < NODES; i = i + 1) begin : element
+            wire [NODE_W-1:0] value;
+            // The value as the next level sees it
             wire [NODE_W-1:0] node;
 
             if (l == 0) begin : leaf
-                assign node = x[i*IN_W +: IN_W];
+                assign value = x[i*IN_W +: IN_W];
             end else begin : adder
                 localparam integer SOURCES = (COUNT + (1 << (l-1)) - 1) >> (l-1);
 
                 wire [NODE_W-2:0] a = level[l-1].element[2*i].node;
-                wire [NODE_W-1:0] total;
 
                 if (2*i + 1 < SOURCES) begin : pair
                     wire [NODE_W-2:0] b = level[l-1].element[2*i+1].node;
 
-                    assign total = {a[NODE_W-2], a} + {b[NODE_W-2], b};
+                    assign value = {a[NODE_W-2], a} + {b[NODE_W-2], b};
                 end else begin : odd
-                    assign total = {a[NODE_W-2], a};
+                    assign value = {a[NODE_W-2], a};
                 end
+            end
 
-                if (l % LEVELS == 0 || l == DEPTH) begin : registered
-                    reg [NODE_W-1:0] total_reg;
+            if (l < DEPTH && REGISTERS[l]) begin : registered
+                reg [NODE_W-1:0] value_reg;
 
-                    always @(posedge clk) total_reg <= total;
+                always @(posedge clk) value_reg <= value;
 
-                    assign node = total_reg;
-                end else begin : unregistered
-                    assign node = total;
-                end
+                assign node = value_reg;
+            end else begin : unregistered
+                assign node = value;
             end
         end
     end

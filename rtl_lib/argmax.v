@@ -3,10 +3,8 @@
 Index of the maximum of COUNT signed values, of the first one if several are
 equal, by a balanced tree of two-input compares.
 
-index is unsigned, max(1, clog2(COUNT)) bits, with a zero on top. There are
-C = max(1, LEVELS/2) compares between two registers.
-Latency: ceil(clog2(COUNT) / C), 1 for COUNT = 1 (where the index is the
-constant 0).
+index is unsigned, max(1, clog2(COUNT)) bits, with a zero on top.
+Steps: clog2(COUNT) levels. Latency: ones in REGISTERS.
 
 */
 
@@ -19,8 +17,8 @@ module argmax #(
     parameter integer COUNT = 8,
     // Width of a value in bits
     parameter integer IN_W = 8,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Bit l - 1: a register in front of level l
+    parameter [31:0] REGISTERS = 0
 ) (
     input  wire                                     clk,
     input  wire [COUNT*IN_W-1:0]                    x,
@@ -28,34 +26,36 @@ module argmax #(
 );
 
 localparam integer DEPTH = $clog2(COUNT);
-localparam integer COMPARES = LEVELS < 2 ? 1 : LEVELS / 2;
 localparam integer INDEX_W = COUNT > 1 ? DEPTH : 1;
 
 genvar l, i;
 
 generate
-    // level[l].node: what is left of the values after l levels
-    // level[l].place: their indices
+    if (REGISTERS == 0) begin : unclocked
+        wire _unused = &{1'b0, clk};
+    end
+
+    // level[l].value, level[l].index_of: what is left of the values after l levels, and their indices
     for (l = 0; l <= DEPTH; l = l + 1) begin : level
         localparam integer NODES = (COUNT + (1 << l) - 1) >> l;
 
+        wire [NODES*IN_W-1:0] value;
+        wire [NODES*INDEX_W-1:0] index_of;
+        // Both as the next level sees them
         wire [NODES*IN_W-1:0] node;
         wire [NODES*INDEX_W-1:0] place;
 
         if (l == 0) begin : leaves
-            assign node = x;
+            assign value = x;
 
             for (i = 0; i < NODES; i = i + 1) begin : element
                 localparam integer NUMBER = i;
                 localparam [INDEX_W-1:0] PLACE = NUMBER[INDEX_W-1:0];
 
-                assign place[i*INDEX_W +: INDEX_W] = PLACE;
+                assign index_of[i*INDEX_W +: INDEX_W] = PLACE;
             end
         end else begin : compares
             localparam integer SOURCES = (COUNT + (1 << (l-1)) - 1) >> (l-1);
-
-            wire [NODES*IN_W-1:0] winner;
-            wire [NODES*INDEX_W-1:0] winner_place;
 
             for (i = 0; i < NODES; i = i + 1) begin : element
                 wire signed [IN_W-1:0] a = level[l-1].node[2*i*IN_W +: IN_W];
@@ -67,34 +67,35 @@ generate
 
                     wire later = b > a;
 
-                    assign winner[i*IN_W +: IN_W] = later ? b : a;
-                    assign winner_place[i*INDEX_W +: INDEX_W] = later ? b_place : a_place;
+                    assign value[i*IN_W +: IN_W] = later ? b : a;
+                    assign index_of[i*INDEX_W +: INDEX_W] = later ? b_place : a_place;
                 end else begin : odd
-                    assign winner[i*IN_W +: IN_W] = a;
-                    assign winner_place[i*INDEX_W +: INDEX_W] = a_place;
+                    assign value[i*IN_W +: IN_W] = a;
+                    assign index_of[i*INDEX_W +: INDEX_W] = a_place;
                 end
-            end
-
-            if (l % COMPARES == 0 || l == DEPTH) begin : registered
-                reg [NODES*IN_W-1:0] winner_reg;
-                reg [NODES*INDEX_W-1:0] place_reg;
-
-                always @(posedge clk) begin
-                    winner_reg <= winner;
-                    place_reg <= winner_place;
-                end
-
-                assign node = winner_reg;
-                assign place = place_reg;
-            end else begin : unregistered
-                assign node = winner;
-                assign place = winner_place;
             end
         end
-    end
 
-    if (DEPTH == 0) begin : wired
-        wire _unused = &{1'b0, clk};
+        if (l < DEPTH && REGISTERS[l]) begin : registered
+            reg [NODES*IN_W-1:0] value_reg;
+
+            always @(posedge clk) value_reg <= value;
+
+            assign node = value_reg;
+        end else begin : unregistered
+            assign node = value;
+        end
+
+        // The leaves' indices are constants.
+        if (l > 0 && l < DEPTH && REGISTERS[l]) begin : registered_place
+            reg [NODES*INDEX_W-1:0] place_reg;
+
+            always @(posedge clk) place_reg <= index_of;
+
+            assign place = place_reg;
+        end else begin : unregistered_place
+            assign place = index_of;
+        end
     end
 endgenerate
 

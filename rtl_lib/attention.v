@@ -15,10 +15,8 @@ q [LANES*HEADS*KEY_DIM*Q_W] are signed; y [LANES*HEADS*VALUE_DIM*Y_W] has
 Y_W = OUT_SIGNED ? OUT_W : OUT_W + 1 (a zero on top). Tokens first, then heads,
 then elements. Query head h reads k/v head h, or 0 if KV_HEADS = 1.
 
-Latency from q: E + EXP_STAGES + tree(TOKENS) + max(MUL_STAGES, RECIP_STAGES)
-+ MUL_STAGES + 1, with E = MUL_STAGES + tree(KEY_DIM) + 1
-+ ROW_MAX * (maxtree(TOKENS) + 1), tree(n) = ceil(clog2(n) / LEVELS) and
-maxtree(n) = ceil(clog2(n) / max(1, LEVELS/2)).
+Steps, registers and latency from q: those of attention_head. There is no
+register in front of the first step.
 
 The query uses the mask and the values some clocks after the keys. So the beats
 of the mask and of v are delayed by those clocks on their way into their banks.
@@ -66,8 +64,6 @@ module attention #(
     parameter integer EXP_BIAS = 0,
     // exp2: width of the result in bits
     parameter integer EXP_W = 8,
-    // exp2: registers, 1 or 2
-    parameter integer EXP_STAGES = 1,
     // exp2: the table
     parameter [2**EXP_FRAC*EXP_W-1:0] EXP_TABLE = 0,
     // reciprocal: bits of the table's index
@@ -76,8 +72,6 @@ module attention #(
     parameter integer RECIP_TABLE_W = 8,
     // reciprocal: the largest normalising shift
     parameter integer RECIP_LZ_MAX = 4,
-    // reciprocal: registers, 1 or 2
-    parameter integer RECIP_STAGES = 1,
     // reciprocal: the table
     parameter [2**RECIP_INDEX_W*RECIP_TABLE_W-1:0] RECIP_TABLE = 0,
     // Fraction bits dropped from the result; negative: left shift
@@ -90,10 +84,26 @@ module attention #(
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
-    // Registers of a multiplier: 1, 2 or 3
-    parameter integer MUL_STAGES = 1,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Steps of the products of queries and keys if these are made of LUTs; 0: DSP blocks
+    parameter integer DOT_LUT_STEPS = 0,
+    // Steps of those of weights and values if these are made of LUTs; 0: DSP blocks
+    parameter integer VALUE_LUT_STEPS = 0,
+    // Steps of those with the reciprocal if these are made of LUTs; 0: DSP blocks
+    parameter integer RESULT_LUT_STEPS = 0,
+    // Products and sums of the scores: bit i: a register in front of step i
+    parameter [31:0] DOT_REGISTERS = 0,
+    // The same of the scores' rounding
+    parameter [31:0] SCORE_REGISTERS = 0,
+    // The same of maximum and differences; 0 if ROW_MAX = 0
+    parameter [31:0] MAX_REGISTERS = 0,
+    // The same of the exponentials
+    parameter [31:0] EXP_REGISTERS = 0,
+    // The same of their sum and its reciprocal
+    parameter [31:0] SUM_REGISTERS = 0,
+    // The same of the weighted sums
+    parameter [31:0] VALUE_REGISTERS = 0,
+    // The same of the products and the result
+    parameter [31:0] RESULT_REGISTERS = 0
 ) (
     input  wire                                                               clk,
     input  wire                                                               kv_valid,
@@ -105,19 +115,26 @@ module attention #(
     output wire [LANES*HEADS*VALUE_DIM*(OUT_W+(OUT_SIGNED != 0 ? 0 : 1))-1:0] y
 );
 
-localparam integer COMPARES = LEVELS < 2 ? 1 : LEVELS / 2;
-localparam integer MAX_TREE = ($clog2(TOKENS) + COMPARES - 1) / COMPARES;
-localparam integer KEY_TREE = ($clog2(KEY_DIM) + LEVELS - 1) / LEVELS;
 localparam integer Y_W = OUT_W + (OUT_SIGNED != 0 ? 0 : 1);
 
-// Clocks from a query to its use of the mask, in the exponential, and of v
-localparam integer SCORE_DELAY = MUL_STAGES + KEY_TREE + 1;
-localparam integer MAX_DELAY = ROW_MAX != 0 ? MAX_TREE + 1 : 0;
-localparam integer VALUE_DELAY = SCORE_DELAY + MAX_DELAY + EXP_STAGES;
+// Clocks from a query to its use of the mask, for the maximum and for the
+// exponential, and of v
+localparam integer SCORE_CLOCKS = ones(DOT_REGISTERS) + ones(SCORE_REGISTERS);
+localparam integer MAX_DELAY = SCORE_CLOCKS + (MAX_REGISTERS[0] ? 1 : 0);
+localparam integer EXP_DELAY = SCORE_CLOCKS + ones(MAX_REGISTERS);
+localparam integer VALUE_DELAY = EXP_DELAY + ones(EXP_REGISTERS) + (VALUE_REGISTERS[0] ? 1 : 0);
 
 // Widths of a token
 localparam integer K_TOKEN_W = KV_HEADS * KEY_DIM * K_W;
 localparam integer V_TOKEN_W = KV_HEADS * VALUE_DIM * V_W;
+
+function integer ones(input [31:0] bits);
+    integer n;
+    begin
+        ones = 0;
+        for (n = 0; n < 32; n = n + 1) ones = ones + (bits[n] ? 1 : 0);
+    end
+endfunction
 
 genvar h, j, p;
 
@@ -175,7 +192,7 @@ generate
         key_mask #(
             .TOKENS(TOKENS),
             .LANES(LANES),
-            .DELAY(SCORE_DELAY)
+            .DELAY(MAX_DELAY)
         ) key_mask_inst (
             .clk(clk),
             .valid(kv_valid),
@@ -186,7 +203,7 @@ generate
 
         delay_line #(
             .WIDTH(TOKENS),
-            .DEPTH(MAX_DELAY)
+            .DEPTH(EXP_DELAY - MAX_DELAY)
         ) enable_delay_inst (
             .clk(clk),
             .d(max_enable),
@@ -230,20 +247,26 @@ generate
                 .EXP_FRAC(EXP_FRAC),
                 .EXP_BIAS(EXP_BIAS),
                 .EXP_W(EXP_W),
-                .EXP_STAGES(EXP_STAGES),
                 .EXP_TABLE(EXP_TABLE),
                 .RECIP_INDEX_W(RECIP_INDEX_W),
                 .RECIP_TABLE_W(RECIP_TABLE_W),
                 .RECIP_LZ_MAX(RECIP_LZ_MAX),
-                .RECIP_STAGES(RECIP_STAGES),
                 .RECIP_TABLE(RECIP_TABLE),
                 .SHIFT(SHIFT),
                 .OUT_W(OUT_W),
                 .OUT_SIGNED(OUT_SIGNED),
                 .ROUNDING(ROUNDING),
                 .OVERFLOW(OVERFLOW),
-                .MUL_STAGES(MUL_STAGES),
-                .LEVELS(LEVELS)
+                .DOT_LUT_STEPS(DOT_LUT_STEPS),
+                .VALUE_LUT_STEPS(VALUE_LUT_STEPS),
+                .RESULT_LUT_STEPS(RESULT_LUT_STEPS),
+                .DOT_REGISTERS(DOT_REGISTERS),
+                .SCORE_REGISTERS(SCORE_REGISTERS),
+                .MAX_REGISTERS(MAX_REGISTERS),
+                .EXP_REGISTERS(EXP_REGISTERS),
+                .SUM_REGISTERS(SUM_REGISTERS),
+                .VALUE_REGISTERS(VALUE_REGISTERS),
+                .RESULT_REGISTERS(RESULT_REGISTERS)
             ) attention_head_inst (
                 .clk(clk),
                 .q(q[(p*HEADS+h)*KEY_DIM*Q_W +: KEY_DIM*Q_W]),

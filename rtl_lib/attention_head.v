@@ -10,18 +10,25 @@ path: a query may come every clock.
     y_d = requantize((sum_j e_j v_jd) * reciprocal(sum_j e_j))
 
 q, k and v: signed. y: OUT_W bits, or OUT_W + 1 bits with a zero on top if
-OUT_SIGNED = 0. The keys are those of the clock of q; what is used later has to
-come later: with
+OUT_SIGNED = 0.
 
-    S = MUL_STAGES + tree(KEY_DIM) + 1
-    E = S + ROW_MAX * (maxtree(TOKENS) + 1)
+Steps, with a bit each from bit 0 of their parameter on:
+    DOT_REGISTERS     those of dot_product, for the scores
+    SCORE_REGISTERS   those of requantize, for the scores
+    MAX_REGISTERS     if ROW_MAX != 0: those of max_difference, saturation
+    EXP_REGISTERS     those of masked_exp2
+    SUM_REGISTERS     clog2(TOKENS) levels of the sum, those of reciprocal
+    VALUE_REGISTERS   those of dot_product, for the weighted sums
+    RESULT_REGISTERS  those of multiply, those of requantize
 
-max_enable comes S clocks after q, exp_enable comes E clocks after q and v comes
-E + EXP_STAGES clocks after q, where tree(n) = ceil(clog2(n) / LEVELS) and
-maxtree(n) = ceil(clog2(n) / max(1, LEVELS/2)).
+The keys are those of the clock of q; what is used later has to come later:
+max_enable comes S + MAX_REGISTERS[0] clocks after q, with S ones in
+DOT_REGISTERS and SCORE_REGISTERS; exp_enable comes E clocks after q, with E =
+S + ones in MAX_REGISTERS; v comes E + ones in EXP_REGISTERS + VALUE_REGISTERS[0]
+clocks after q.
 
-Latency: E + EXP_STAGES + tree(TOKENS) + max(MUL_STAGES, RECIP_STAGES)
-+ MUL_STAGES + 1.
+Latency: E + ones in EXP_REGISTERS, + the larger of the ones in SUM_REGISTERS
+and in VALUE_REGISTERS, + ones in RESULT_REGISTERS.
 
 */
 
@@ -58,8 +65,6 @@ module attention_head #(
     parameter integer EXP_BIAS = 0,
     // exp2: width of the result in bits
     parameter integer EXP_W = 8,
-    // exp2: registers, 1 or 2
-    parameter integer EXP_STAGES = 1,
     // exp2: the table
     parameter [2**EXP_FRAC*EXP_W-1:0] EXP_TABLE = 0,
     // reciprocal: bits of the table's index
@@ -68,8 +73,6 @@ module attention_head #(
     parameter integer RECIP_TABLE_W = 8,
     // reciprocal: the largest normalising shift
     parameter integer RECIP_LZ_MAX = 4,
-    // reciprocal: registers, 1 or 2
-    parameter integer RECIP_STAGES = 1,
     // reciprocal: the table
     parameter [2**RECIP_INDEX_W*RECIP_TABLE_W-1:0] RECIP_TABLE = 0,
     // Fraction bits dropped from the result; negative: left shift
@@ -82,10 +85,26 @@ module attention_head #(
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
-    // Registers of a multiplier: 1, 2 or 3
-    parameter integer MUL_STAGES = 1,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Steps of the products of queries and keys if these are made of LUTs; 0: DSP blocks
+    parameter integer DOT_LUT_STEPS = 0,
+    // Steps of those of weights and values if these are made of LUTs; 0: DSP blocks
+    parameter integer VALUE_LUT_STEPS = 0,
+    // Steps of those with the reciprocal if these are made of LUTs; 0: DSP blocks
+    parameter integer RESULT_LUT_STEPS = 0,
+    // Products and sums of the scores: bit i: a register in front of step i
+    parameter [31:0] DOT_REGISTERS = 0,
+    // The same of the scores' rounding
+    parameter [31:0] SCORE_REGISTERS = 0,
+    // The same of maximum and differences; 0 if ROW_MAX = 0
+    parameter [31:0] MAX_REGISTERS = 0,
+    // The same of the exponentials
+    parameter [31:0] EXP_REGISTERS = 0,
+    // The same of their sum and its reciprocal
+    parameter [31:0] SUM_REGISTERS = 0,
+    // The same of the weighted sums
+    parameter [31:0] VALUE_REGISTERS = 0,
+    // The same of the products and the result
+    parameter [31:0] RESULT_REGISTERS = 0
 ) (
     input  wire                                                   clk,
     input  wire [KEY_DIM*Q_W-1:0]                                 q,
@@ -96,8 +115,7 @@ module attention_head #(
     output wire [VALUE_DIM*(OUT_W+(OUT_SIGNED != 0 ? 0 : 1))-1:0] y
 );
 
-localparam integer COMPARES = LEVELS < 2 ? 1 : LEVELS / 2;
-localparam integer MAX_TREE = ($clog2(TOKENS) + COMPARES - 1) / COMPARES;
+localparam integer LEVELS = $clog2(TOKENS);
 localparam integer DOT_W = Q_W + K_W + $clog2(KEY_DIM);
 localparam integer E_W = EXP_W + 1;
 localparam integer SUM_W = EXP_W + $clog2(TOKENS);
@@ -107,8 +125,18 @@ localparam integer A_W = EXP_W + V_W + $clog2(TOKENS);
 localparam integer P_W = A_W + R_W + 1;
 
 // The weighted sum and the reciprocal meet: the earlier one waits.
-localparam integer SUM_DELAY = MUL_STAGES > RECIP_STAGES ? MUL_STAGES - RECIP_STAGES : 0;
-localparam integer A_DELAY = RECIP_STAGES > MUL_STAGES ? RECIP_STAGES - MUL_STAGES : 0;
+localparam integer SUM_CLOCKS = ones(SUM_REGISTERS);
+localparam integer VALUE_CLOCKS = ones(VALUE_REGISTERS);
+localparam integer R_DELAY = VALUE_CLOCKS > SUM_CLOCKS ? VALUE_CLOCKS - SUM_CLOCKS : 0;
+localparam integer A_DELAY = SUM_CLOCKS > VALUE_CLOCKS ? SUM_CLOCKS - VALUE_CLOCKS : 0;
+
+function integer ones(input [31:0] bits);
+    integer n;
+    begin
+        ones = 0;
+        for (n = 0; n < 32; n = n + 1) ones = ones + (bits[n] ? 1 : 0);
+    end
+endfunction
 
 genvar d, j;
 
@@ -123,8 +151,8 @@ generate
             .COUNT(KEY_DIM),
             .A_W(Q_W),
             .B_W(K_W),
-            .MUL_STAGES(MUL_STAGES),
-            .LEVELS(LEVELS)
+            .LUT_STEPS(DOT_LUT_STEPS),
+            .REGISTERS(DOT_REGISTERS)
         ) dot_product_inst (
             .clk(clk),
             .a(q),
@@ -142,7 +170,8 @@ vector_requantize #(
     .OUT_SIGNED(1),
     .ROUNDING(SCORE_ROUNDING),
     .OVERFLOW(SCORE_OVERFLOW),
-    .RELU(0)
+    .RELU(0),
+    .REGISTERS(SCORE_REGISTERS)
 ) score_requantize_inst (
     .clk(clk),
     .x(dots),
@@ -155,47 +184,43 @@ wire [TOKENS*SCORE_W-1:0] exponents;
 
 generate
     if (ROW_MAX != 0) begin : row_max
+        localparam integer DIFF_W = SCORE_W + 1;
         localparam [SCORE_W-1:0] LOWEST = ~({SCORE_W{1'b1}} >> 1);
+        // Of max_difference, and of the saturation
+        localparam integer DIFFERENCE_STEPS = LEVELS + 2;
+        localparam [31:0] DIFFERENCE_REGISTERS = MAX_REGISTERS & ((32'd1 << DIFFERENCE_STEPS) - 32'd1);
 
-        wire [TOKENS*SCORE_W-1:0] candidates;
-        wire [TOKENS*SCORE_W-1:0] scores_late;
-        wire [SCORE_W-1:0] largest;
+        wire [TOKENS*DIFF_W-1:0] differences;
+        wire [TOKENS*DIFF_W-1:0] differences_late;
 
-        reg [TOKENS*SCORE_W-1:0] exponents_reg;
-
-        max_tree #(
+        max_difference #(
             .COUNT(TOKENS),
             .IN_W(SCORE_W),
-            .LEVELS(LEVELS)
-        ) max_inst (
+            .REVERSED(0),
+            .REGISTERS(DIFFERENCE_REGISTERS)
+        ) difference_inst (
             .clk(clk),
-            .x(candidates),
-            .y(largest)
+            .enable(max_enable),
+            .x(scores),
+            .y(differences)
         );
 
         delay_line #(
-            .WIDTH(TOKENS*SCORE_W),
-            .DEPTH(MAX_TREE)
-        ) scores_delay_inst (
+            .WIDTH(TOKENS*DIFF_W),
+            .DEPTH(MAX_REGISTERS[DIFFERENCE_STEPS] ? 1 : 0)
+        ) differences_delay_inst (
             .clk(clk),
-            .d(scores),
-            .q(scores_late)
+            .d(differences),
+            .q(differences_late)
         );
 
         for (j = 0; j < TOKENS; j = j + 1) begin : key
-            wire [SCORE_W-1:0] late = scores_late[j*SCORE_W +: SCORE_W];
+            wire [DIFF_W-1:0] diff = differences_late[j*DIFF_W +: DIFF_W];
             // An enabled key's difference is not positive.
-            wire [SCORE_W:0] diff = {late[SCORE_W-1], late} - {largest[SCORE_W-1], largest};
             wire below = diff[SCORE_W] && !diff[SCORE_W-1];
 
-            assign candidates[j*SCORE_W +: SCORE_W] = max_enable[j] ? scores[j*SCORE_W +: SCORE_W] : LOWEST;
-
-            always @(posedge clk) begin
-                exponents_reg[j*SCORE_W +: SCORE_W] <= below ? LOWEST : diff[SCORE_W-1:0];
-            end
+            assign exponents[j*SCORE_W +: SCORE_W] = below ? LOWEST : diff[SCORE_W-1:0];
         end
-
-        assign exponents = exponents_reg;
     end else begin : plain
         wire _unused = &{1'b0, max_enable};
 
@@ -214,7 +239,7 @@ generate
             .FRAC(EXP_FRAC),
             .BIAS(EXP_BIAS),
             .OUT_W(EXP_W),
-            .STAGES(EXP_STAGES),
+            .REGISTERS(EXP_REGISTERS),
             .TABLE(EXP_TABLE)
         ) masked_exp2_inst (
             .clk(clk),
@@ -229,29 +254,35 @@ endgenerate
 
 // Reciprocal of their sum
 
+// A register in front of the sum is not in the tree: where there is one in front
+// of the weighted sums as well, they are the same.
+localparam [31:0] LATER_REGISTERS = SUM_REGISTERS & ~32'd1;
+localparam [31:0] TREE_REGISTERS = LATER_REGISTERS & ((32'd1 << LEVELS) - 32'd1);
+
+wire [TOKENS*E_W-1:0] terms;
 wire [SUM_W:0] sum;
-wire [SUM_W-1:0] sum_late;
 wire [R_W-1:0] r;
+wire [R_W-1:0] r_late;
 
 wire _unused_sum = &{1'b0, sum[SUM_W]};
+
+delay_line #(
+    .WIDTH(TOKENS*E_W),
+    .DEPTH(SUM_REGISTERS[0] ? 1 : 0)
+) terms_delay_inst (
+    .clk(clk),
+    .d(e),
+    .q(terms)
+);
 
 adder_tree #(
     .COUNT(TOKENS),
     .IN_W(E_W),
-    .LEVELS(LEVELS)
+    .REGISTERS(TREE_REGISTERS)
 ) sum_inst (
     .clk(clk),
-    .x(e),
+    .x(terms),
     .sum(sum)
-);
-
-delay_line #(
-    .WIDTH(SUM_W),
-    .DEPTH(SUM_DELAY)
-) sum_delay_inst (
-    .clk(clk),
-    .d(sum[SUM_W-1:0]),
-    .q(sum_late)
 );
 
 reciprocal #(
@@ -259,17 +290,37 @@ reciprocal #(
     .INDEX_W(RECIP_INDEX_W),
     .TABLE_W(RECIP_TABLE_W),
     .LZ_MAX(RECIP_LZ_MAX),
-    .STAGES(RECIP_STAGES),
+    .REGISTERS(LATER_REGISTERS >> LEVELS),
     .TABLE(RECIP_TABLE)
 ) reciprocal_inst (
     .clk(clk),
-    .x(sum_late),
+    .x(sum[SUM_W-1:0]),
     .y(r)
+);
+
+delay_line #(
+    .WIDTH(R_W),
+    .DEPTH(R_DELAY)
+) r_delay_inst (
+    .clk(clk),
+    .d(r),
+    .q(r_late)
 );
 
 // Weighted sums of the values, normalised
 
+wire [TOKENS*E_W-1:0] weights;
 wire [VALUE_DIM*P_W-1:0] products;
+
+// A register in front of the products is here, so that none holds all of v.
+delay_line #(
+    .WIDTH(TOKENS*E_W),
+    .DEPTH(VALUE_REGISTERS[0] ? 1 : 0)
+) weights_delay_inst (
+    .clk(clk),
+    .d(e),
+    .q(weights)
+);
 
 generate
     for (d = 0; d < VALUE_DIM; d = d + 1) begin : value
@@ -287,11 +338,11 @@ generate
             .COUNT(TOKENS),
             .A_W(E_W),
             .B_W(V_W),
-            .MUL_STAGES(MUL_STAGES),
-            .LEVELS(LEVELS)
+            .LUT_STEPS(VALUE_LUT_STEPS),
+            .REGISTERS(VALUE_REGISTERS & ~32'd1)
         ) dot_product_inst (
             .clk(clk),
-            .a(e),
+            .a(weights),
             .b(column),
             .y(a)
         );
@@ -308,11 +359,12 @@ generate
         multiply #(
             .A_W(A_W),
             .B_W(R_W + 1),
-            .STAGES(MUL_STAGES)
+            .LUT_STEPS(RESULT_LUT_STEPS),
+            .REGISTERS(RESULT_REGISTERS)
         ) multiply_inst (
             .clk(clk),
             .a(a_late),
-            .b({1'b0, r}),
+            .b({1'b0, r_late}),
             .p(products[d*P_W +: P_W])
         );
     end
@@ -326,7 +378,8 @@ vector_requantize #(
     .OUT_SIGNED(OUT_SIGNED),
     .ROUNDING(ROUNDING),
     .OVERFLOW(OVERFLOW),
-    .RELU(0)
+    .RELU(0),
+    .REGISTERS(RESULT_REGISTERS >> (RESULT_LUT_STEPS == 0 ? 2 : RESULT_LUT_STEPS))
 ) requantize_inst (
     .clk(clk),
     .x(products),

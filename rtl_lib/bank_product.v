@@ -16,7 +16,7 @@ first, then heads, then elements; COUNT = OVER_TOKENS ? TOKENS : DIM. Head h of
 a meets head h of b, or 0 if BANK_HEADS = 1. y [LANES*HEADS*RESULTS*Y_W] with
 RESULTS = OVER_TOKENS ? DIM : TOKENS has the low Y_W bits of the sums.
 
-Latency from a: MUL_STAGES + ceil(clog2(COUNT) / LEVELS).
+Steps from a: those of dot_product. Latency from a: ones in REGISTERS.
 
 */
 
@@ -43,10 +43,10 @@ module bank_product #(
     parameter integer B_W = 8,
     // Width of a result in bits, at most A_W + B_W + clog2(COUNT)
     parameter integer Y_W = A_W + B_W,
-    // Registers of a multiplier: 1, 2 or 3
-    parameter integer MUL_STAGES = 1,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Steps of the products if these are made of LUTs; 0: DSP blocks
+    parameter integer LUT_STEPS = 0,
+    // As in dot_product; there is none in front of the products
+    parameter [31:0] REGISTERS = 0
 ) (
     input  wire                                                       clk,
     input  wire                                                       b_valid,
@@ -97,8 +97,8 @@ generate
                     .COUNT(COUNT),
                     .A_W(A_W),
                     .B_W(B_W),
-                    .MUL_STAGES(MUL_STAGES),
-                    .LEVELS(LEVELS)
+                    .LUT_STEPS(LUT_STEPS),
+                    .REGISTERS(REGISTERS)
                 ) dot_product_inst (
                     .clk(clk),
                     .a(a[(p*HEADS+h)*COUNT*A_W +: COUNT*A_W]),

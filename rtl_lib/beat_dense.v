@@ -8,8 +8,10 @@ in the same clock; weight o*INPUTS + i belongs to output o and input i. Gaps
 between beats are legal. Accumulation starts afresh at in_first, so there is no
 reset. The accumulator is signed, ACC_W bits, and wraps.
 
-Latency from the last beat: 1 (x and weights registered) + MUL_STAGES
-+ ceil(clog2(INPUTS) / LEVELS) + 1 (accumulator) + 1 (requantize).
+Steps up to the accumulator, which is a register: those of dot_product, the
+accumulation. Steps behind it: the two of requantize.
+Latency from the last beat: ones in SUM_REGISTERS, 1 (accumulator), ones in
+RESULT_REGISTERS.
 
 */
 
@@ -44,10 +46,12 @@ module beat_dense #(
     parameter integer OVERFLOW = 0,
     // 1: negative accumulators become 0 first
     parameter integer RELU = 0,
-    // Registers of a multiplier: 1, 2 or 3
-    parameter integer MUL_STAGES = 1,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Steps of the products if these are made of LUTs; 0: DSP blocks
+    parameter integer LUT_STEPS = 0,
+    // Bit i: a register in front of step i up to the accumulator
+    parameter [31:0] SUM_REGISTERS = 0,
+    // Bit i: a register in front of step i behind it
+    parameter [31:0] RESULT_REGISTERS = 0
 ) (
     input  wire                                       clk,
 
@@ -62,8 +66,22 @@ module beat_dense #(
     output wire [OUTPUTS*(OUT_W+1-OUT_SIGNED)-1:0]    y
 );
 
-localparam integer TREE = ($clog2(INPUTS) + LEVELS - 1) / LEVELS;
+localparam integer DEPTH = LUT_STEPS == 0 ? 2 + $clog2(INPUTS) : LUT_STEPS;
+// The registers of dot_product, and the one in front of the accumulation
+localparam [31:0] DOT_REGISTERS = SUM_REGISTERS & ~(32'hffffffff << DEPTH);
+localparam integer WAIT = SUM_REGISTERS[DEPTH] ? 1 : 0;
 localparam integer DOT_W = X_W + W_W + $clog2(INPUTS);
+
+// Registers that these bits say
+function integer ones(input [31:0] bits);
+    integer n;
+    begin
+        ones = 0;
+        for (n = 0; n < 32; n = n + 1) begin
+            ones = ones + (bits[n] ? 1 : 0);
+        end
+    end
+endfunction
 
 wire _unused_last = &{1'b0, in_last};
 
@@ -76,15 +94,6 @@ beat_index #(
     .beat(beat)
 );
 
-// Operands
-reg [INPUTS*X_W-1:0] x_reg;
-reg [OUTPUTS*INPUTS*W_W-1:0] weights_reg;
-
-always @(posedge clk) begin
-    x_reg <= x;
-    weights_reg <= weights;
-end
-
 // Accumulators: they take a beat when its products have been summed
 wire dot_valid;
 wire dot_first;
@@ -93,7 +102,7 @@ wire [OUTPUTS*ACC_W-1:0] total;
 
 delay_line #(
     .WIDTH(2),
-    .DEPTH(1 + MUL_STAGES + TREE)
+    .DEPTH(ones(DOT_REGISTERS) + WAIT)
 ) control_delay_inst (
     .clk(clk),
     .d({in_first, in_valid}),
@@ -104,6 +113,7 @@ genvar o;
 
 generate
     for (o = 0; o < OUTPUTS; o = o + 1) begin : output_value
+        wire [DOT_W-1:0] tree;
         wire [DOT_W-1:0] dot;
         wire [ACC_W+DOT_W-1:0] extended = {{ACC_W{dot[DOT_W-1]}}, dot};
         wire _unused = &{1'b0, extended[ACC_W+DOT_W-1:ACC_W]};
@@ -114,13 +124,22 @@ generate
             .COUNT(INPUTS),
             .A_W(X_W),
             .B_W(W_W),
-            .MUL_STAGES(MUL_STAGES),
-            .LEVELS(LEVELS)
+            .LUT_STEPS(LUT_STEPS),
+            .REGISTERS(DOT_REGISTERS)
         ) dot_product_inst (
             .clk(clk),
-            .a(x_reg),
-            .b(weights_reg[o*INPUTS*W_W +: INPUTS*W_W]),
-            .y(dot)
+            .a(x),
+            .b(weights[o*INPUTS*W_W +: INPUTS*W_W]),
+            .y(tree)
+        );
+
+        delay_line #(
+            .WIDTH(DOT_W),
+            .DEPTH(WAIT)
+        ) dot_delay_inst (
+            .clk(clk),
+            .d(tree),
+            .q(dot)
         );
 
         always @(posedge clk) begin
@@ -141,7 +160,8 @@ vector_requantize #(
     .OUT_SIGNED(OUT_SIGNED),
     .ROUNDING(ROUNDING),
     .OVERFLOW(OVERFLOW),
-    .RELU(RELU)
+    .RELU(RELU),
+    .REGISTERS(RESULT_REGISTERS)
 ) requantize_inst (
     .clk(clk),
     .x(total),

@@ -20,7 +20,7 @@ module key_mask #(
     parameter integer TOKENS = 8,
     // Tokens of a beat
     parameter integer LANES = 2,
-    // Clocks that the bits are used after the query
+    // Clocks that the bits are used after the query, >= 0
     parameter integer DELAY = 0
 ) (
     input  wire              clk,

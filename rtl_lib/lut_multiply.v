@@ -59,7 +59,7 @@ generate
             .b(b_now),
             .y(p)
         );
-    end else begin : rows
+    end else begin : heap_of_rows
         lut_dot_product #(
             .COUNT(1),
             .A_W(A_W),

@@ -54,7 +54,7 @@ generate
             .carry(1'b0),
             .y(y)
         );
-    end else begin : rows
+    end else begin : heap_of_rows
         row_heap #(
             .COUNT(COUNT),
             .SQUARE(1),

@@ -2,9 +2,8 @@
 
 Maximum of COUNT signed values by a balanced tree of two-input compares.
 
-A level that has an odd number of values passes the last one on. There are
-C = max(1, LEVELS/2) compares between two registers.
-Latency: ceil(clog2(COUNT) / C), 0 (a wire) for COUNT = 1.
+A level that has an odd number of values passes the last one on.
+Steps: clog2(COUNT) levels. Latency: ones in REGISTERS.
 
 */
 
@@ -17,8 +16,8 @@ module max_tree #(
     parameter integer COUNT = 8,
     // Width of a value in bits
     parameter integer IN_W = 8,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Bit l - 1: a register in front of level l
+    parameter [31:0] REGISTERS = 0
 ) (
     input  wire                  clk,
     input  wire [COUNT*IN_W-1:0] x,
@@ -26,27 +25,26 @@ module max_tree #(
 );
 
 localparam integer DEPTH = $clog2(COUNT);
-localparam integer COMPARES = LEVELS < 2 ? 1 : LEVELS / 2;
 
 genvar l, i;
 
 generate
-    if (DEPTH == 0) begin : wired
+    if (REGISTERS == 0) begin : unclocked
         wire _unused = &{1'b0, clk};
     end
 
-    // level[l].node: what is left of the values after l levels
+    // level[l]: what is left of the values after l levels
     for (l = 0; l <= DEPTH; l = l + 1) begin : level
         localparam integer NODES = (COUNT + (1 << l) - 1) >> l;
 
+        wire [NODES*IN_W-1:0] value;
+        // The values as the next level sees them
         wire [NODES*IN_W-1:0] node;
 
         if (l == 0) begin : leaves
-            assign node = x;
+            assign value = x;
         end else begin : compares
             localparam integer SOURCES = (COUNT + (1 << (l-1)) - 1) >> (l-1);
-
-            wire [NODES*IN_W-1:0] winner;
 
             for (i = 0; i < NODES; i = i + 1) begin : element
                 wire signed [IN_W-1:0] a = level[l-1].node[2*i*IN_W +: IN_W];
@@ -54,21 +52,21 @@ generate
                 if (2*i + 1 < SOURCES) begin : pair
                     wire signed [IN_W-1:0] b = level[l-1].node[(2*i+1)*IN_W +: IN_W];
 
-                    assign winner[i*IN_W +: IN_W] = b > a ? b : a;
+                    assign value[i*IN_W +: IN_W] = b > a ? b : a;
                 end else begin : odd
-                    assign winner[i*IN_W +: IN_W] = a;
+                    assign value[i*IN_W +: IN_W] = a;
                 end
             end
+        end
 
-            if (l % COMPARES == 0 || l == DEPTH) begin : registered
-                reg [NODES*IN_W-1:0] winner_reg;
+        if (l < DEPTH && REGISTERS[l]) begin : registered
+            reg [NODES*IN_W-1:0] value_reg;
 
-                always @(posedge clk) winner_reg <= winner;
+            always @(posedge clk) value_reg <= value;
 
-                assign node = winner_reg;
-            end else begin : unregistered
-                assign node = winner;
-            end
+            assign node = value_reg;
+        end else begin : unregistered
+            assign node = value;
         end
     end
 endgenerate

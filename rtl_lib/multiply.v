@@ -1,10 +1,11 @@
 /*
 
-Signed product p = a * b, A_W + B_W bits.
+Signed product p = a * b, A_W + B_W bits, of a DSP block or of LUTs.
 
-Latency: STAGES. 1: a register at the output; 2: at the inputs and the output;
-3: at the inputs, the product and the output. No reset, so that a DSP block can
-take all of them.
+Steps of a DSP block: the multiplication, and the addition in which it ends; a
+register between them stands behind the whole product here, and is taken as the
+one in the middle of the block. No reset, so that a DSP block can take it.
+Steps of LUTs: those of lut_multiply. Latency: ones in REGISTERS.
 
 */
 
@@ -17,8 +18,10 @@ module multiply #(
     parameter integer A_W = 8,
     // Width of b in bits
     parameter integer B_W = 8,
-    // Registers: 1, 2 or 3
-    parameter integer STAGES = 1
+    // Steps of a product of LUTs; 0: a DSP block
+    parameter integer LUT_STEPS = 0,
+    // Bit i: a register in front of step i; bits of no step are not looked at
+    parameter [31:0] REGISTERS = 0
 ) (
     input  wire               clk,
     input  wire [A_W-1:0]     a,
@@ -27,46 +30,60 @@ module multiply #(
 );
 
 localparam integer P_W = A_W + B_W;
-
-wire signed [A_W-1:0] factor_a;
-wire signed [B_W-1:0] factor_b;
-wire signed [P_W-1:0] product;
-
-reg [P_W-1:0] p_reg;
-
-// Both factors in the width of the product: it is computed modulo 2^P_W.
-assign product = $signed({{B_W{factor_a[A_W-1]}}, factor_a}) * $signed({{A_W{factor_b[B_W-1]}}, factor_b});
+localparam [31:0] OWN_REGISTERS = REGISTERS & ~(32'hffffffff << (LUT_STEPS == 0 ? 2 : LUT_STEPS));
 
 generate
-    if (STAGES >= 2) begin : registered_inputs
-        reg [A_W-1:0] a_reg;
-        reg [B_W-1:0] b_reg;
+    if (LUT_STEPS != 0) begin : of_luts
+        lut_multiply #(
+            .A_W(A_W),
+            .B_W(B_W),
+            .STEPS(LUT_STEPS),
+            .REGISTERS(OWN_REGISTERS[LUT_STEPS-1:0])
+        ) lut_multiply_inst (
+            .clk(clk),
+            .a(a),
+            .b(b),
+            .p(p)
+        );
+    end else begin : of_dsp
+        wire signed [A_W-1:0] factor_a;
+        wire signed [B_W-1:0] factor_b;
+        wire signed [P_W-1:0] product;
 
-        always @(posedge clk) begin
-            a_reg <= a;
-            b_reg <= b;
+        // Both factors in the width of the product: it is computed modulo 2^P_W.
+        assign product = $signed({{B_W{factor_a[A_W-1]}}, factor_a}) * $signed({{A_W{factor_b[B_W-1]}}, factor_b});
+
+        if (OWN_REGISTERS == 0) begin : unclocked
+            wire _unused = &{1'b0, clk};
         end
 
-        assign factor_a = a_reg;
-        assign factor_b = b_reg;
-    end else begin : direct_inputs
-        assign factor_a = a;
-        assign factor_b = b;
-    end
+        if (OWN_REGISTERS[0]) begin : registered_factors
+            reg [A_W-1:0] a_reg;
+            reg [B_W-1:0] b_reg;
 
-    if (STAGES >= 3) begin : registered_product
-        reg [P_W-1:0] product_reg;
+            always @(posedge clk) begin
+                a_reg <= a;
+                b_reg <= b;
+            end
 
-        always @(posedge clk) begin
-            product_reg <= product;
-            p_reg <= product_reg;
+            assign factor_a = a_reg;
+            assign factor_b = b_reg;
+        end else begin : direct_factors
+            assign factor_a = a;
+            assign factor_b = b;
         end
-    end else begin : direct_product
-        always @(posedge clk) p_reg <= product;
+
+        if (OWN_REGISTERS[1]) begin : registered_product
+            reg [P_W-1:0] product_reg;
+
+            always @(posedge clk) product_reg <= product;
+
+            assign p = product_reg;
+        end else begin : direct_product
+            assign p = product;
+        end
     end
 endgenerate
-
-assign p = p_reg;
 
 endmodule
 

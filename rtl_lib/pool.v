@@ -11,9 +11,11 @@ Sum and maximum are exact. Mean multiplies the sum with SCALES[c], unsigned, c
 being the number of tokens left; without MASKED this is the constant
 SCALES[TOKENS]. The maximum of no token at all is 0.
 
-Latency from the last beat: tree + 1 (accumulator) + 1 (requantize), and
-MUL_STAGES more for the mean; tree = ceil(clog2(LANES) / C), C = LEVELS for mean
-and sum, C = max(1, LEVELS/2) for the maximum.
+Steps up to the accumulator, which is a register: clog2(LANES) levels of sums or
+compares, the accumulation. Steps behind it: the choice of the scale (mean) or
+of 0 (maximum), those of multiply (mean only), the two of requantize.
+Latency from the last beat: ones in SUM_REGISTERS, 1 (accumulator), ones in
+RESULT_REGISTERS.
 
 */
 
@@ -48,10 +50,12 @@ module pool #(
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
-    // Registers of a multiplier: 1, 2 or 3
-    parameter integer MUL_STAGES = 1,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Steps of the products of a mean if these are made of LUTs; 0: DSP blocks
+    parameter integer LUT_STEPS = 0,
+    // Bit i: a register in front of step i up to the accumulator
+    parameter [31:0] SUM_REGISTERS = 0,
+    // Bit i: a register in front of step i behind it; there is none in front of the first
+    parameter [31:0] RESULT_REGISTERS = 0
 ) (
     input  wire                                     clk,
 
@@ -68,14 +72,28 @@ localparam integer BEATS = (TOKENS + LANES - 1) / LANES;
 // Tokens of the last beat
 localparam integer LAST_LANES = TOKENS - (BEATS - 1) * LANES;
 
-localparam integer COMPARES = MODE != 2 ? LEVELS : LEVELS < 2 ? 1 : LEVELS / 2;
-localparam integer TREE = ($clog2(LANES) + COMPARES - 1) / COMPARES;
+localparam integer DEPTH = $clog2(LANES);
+// The levels' registers, and the one in front of the accumulation
+localparam [31:0] TREE_REGISTERS = SUM_REGISTERS & ~(32'hffffffff << DEPTH);
+localparam integer WAIT = SUM_REGISTERS[DEPTH] ? 1 : 0;
+localparam integer SUM_CLOCKS = ones(TREE_REGISTERS) + WAIT;
 
 // What a beat's lanes make, and the accumulator
 localparam integer BEAT_W = MODE == 2 ? IN_W : IN_W + $clog2(LANES);
 localparam integer ACC_W = MODE == 2 ? IN_W : IN_W + $clog2(TOKENS);
 // What is requantized
 localparam integer RESULT_W = MODE == 0 ? ACC_W + SCALE_W + 1 : ACC_W;
+
+// Clocks of such registers
+function integer ones(input [31:0] bits);
+    integer n;
+    begin
+        ones = 0;
+        for (n = 0; n < 32; n = n + 1) begin
+            ones = ones + (bits[n] ? 1 : 0);
+        end
+    end
+endfunction
 
 wire [LANES-1:0] keep;
 wire beat_valid;
@@ -113,10 +131,10 @@ generate
     end
 endgenerate
 
-// Accumulators: they take a beat TREE clocks after it came
+// Accumulators: they take a beat SUM_CLOCKS clocks after it came
 delay_line #(
     .WIDTH(2),
-    .DEPTH(TREE)
+    .DEPTH(SUM_CLOCKS)
 ) control_delay_inst (
     .clk(clk),
     .d({in_first, in_valid}),
@@ -126,6 +144,7 @@ delay_line #(
 generate
     for (f = 0; f < FEATURES; f = f + 1) begin : feature
         wire [LANES*IN_W-1:0] kept;
+        wire [BEAT_W-1:0] tree;
         wire [BEAT_W-1:0] beat;
 
         reg [ACC_W-1:0] acc;
@@ -142,15 +161,24 @@ generate
             end
         end
 
+        delay_line #(
+            .WIDTH(BEAT_W),
+            .DEPTH(WAIT)
+        ) beat_delay_inst (
+            .clk(clk),
+            .d(tree),
+            .q(beat)
+        );
+
         if (MODE == 2) begin : maximum
             max_tree #(
                 .COUNT(LANES),
                 .IN_W(IN_W),
-                .LEVELS(LEVELS)
+                .REGISTERS(TREE_REGISTERS)
             ) max_tree_inst (
                 .clk(clk),
                 .x(kept),
-                .y(beat)
+                .y(tree)
             );
 
             wire higher = $signed(beat) > $signed(acc);
@@ -164,11 +192,11 @@ generate
             adder_tree #(
                 .COUNT(LANES),
                 .IN_W(IN_W),
-                .LEVELS(LEVELS)
+                .REGISTERS(TREE_REGISTERS)
             ) adder_tree_inst (
                 .clk(clk),
                 .x(kept),
-                .sum(beat)
+                .sum(tree)
             );
 
             // ACC_W holds every sum that occurs, also if there are more lanes than tokens.
@@ -195,7 +223,8 @@ generate
             localparam integer KEPT_W = 2 + $clog2(LANES);
             localparam integer COUNT_W = $clog2(TOKENS + 1);
 
-            wire [LANES*2-1:0] ones;
+            wire [LANES*2-1:0] kept_bits;
+            wire [KEPT_W-1:0] tree;
             wire [KEPT_W-1:0] kept;
             wire [COUNT_W+KEPT_W-1:0] extended = {{COUNT_W{1'b0}}, kept};
             wire _unused = &{1'b0, extended[COUNT_W+KEPT_W-1:COUNT_W]};
@@ -206,17 +235,26 @@ generate
             integer c;
 
             for (p = 0; p < LANES; p = p + 1) begin : lane
-                assign ones[p*2 +: 2] = {1'b0, keep[p]};
+                assign kept_bits[p*2 +: 2] = {1'b0, keep[p]};
             end
 
             adder_tree #(
                 .COUNT(LANES),
                 .IN_W(2),
-                .LEVELS(LEVELS)
+                .REGISTERS(TREE_REGISTERS)
             ) adder_tree_inst (
                 .clk(clk),
-                .x(ones),
-                .sum(kept)
+                .x(kept_bits),
+                .sum(tree)
+            );
+
+            delay_line #(
+                .WIDTH(KEPT_W),
+                .DEPTH(WAIT)
+            ) kept_delay_inst (
+                .clk(clk),
+                .d(tree),
+                .q(kept)
             );
 
             always @(posedge clk) begin
@@ -243,7 +281,8 @@ generate
             multiply #(
                 .A_W(ACC_W),
                 .B_W(SCALE_W + 1),
-                .STAGES(MUL_STAGES)
+                .LUT_STEPS(LUT_STEPS),
+                .REGISTERS(RESULT_REGISTERS >> 1)
             ) multiply_inst (
                 .clk(clk),
                 .a(total[f*ACC_W +: ACC_W]),
@@ -258,8 +297,8 @@ generate
 
         delay_line #(
             .WIDTH(1),
-            .DEPTH(TREE)
-        ) any_delay (
+            .DEPTH(SUM_CLOCKS)
+        ) any_delay_inst (
             .clk(clk),
             .d(|keep),
             .q(beat_any)
@@ -285,7 +324,8 @@ vector_requantize #(
     .OUT_SIGNED(OUT_SIGNED),
     .ROUNDING(ROUNDING),
     .OVERFLOW(OVERFLOW),
-    .RELU(0)
+    .RELU(0),
+    .REGISTERS(RESULT_REGISTERS >> (MODE == 0 ? 1 + (LUT_STEPS == 0 ? 2 : LUT_STEPS) : 1) & 3)
 ) requantize_inst (
     .clk(clk),
     .x(result),

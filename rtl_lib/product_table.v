@@ -32,18 +32,18 @@ localparam integer P_W = A_W + B_W;
 localparam integer ENTRIES = 1 << P_W;
 
 // Bit `place` of the products of all {a, b}
-function [ENTRIES-1:0] products(input integer place);
-    integer i;
+function [ENTRIES-1:0] bit_of_products(input integer place);
+    integer entry;
     integer factor_a;
     integer factor_b;
     begin
-        for (i = 0; i < ENTRIES; i = i + 1) begin
-            factor_a = i >> B_W;
-            factor_b = i - (factor_a << B_W);
+        for (entry = 0; entry < ENTRIES; entry = entry + 1) begin
+            factor_a = entry >> B_W;
+            factor_b = entry - (factor_a << B_W);
             if (A_SIGNED != 0 && factor_a >= (1 << (A_W - 1))) factor_a = factor_a - (1 << A_W);
             if (B_SIGNED != 0 && factor_b >= (1 << (B_W - 1))) factor_b = factor_b - (1 << B_W);
             factor_a = factor_a * factor_b;
-            products[i] = (factor_a >> place) % 2 != 0;
+            bit_of_products[entry] = (factor_a >> place) % 2 != 0;
         end
     end
 endfunction
@@ -54,7 +54,7 @@ genvar k;
 
 generate
     for (k = 0; k < P_W; k = k + 1) begin : place
-        localparam [ENTRIES-1:0] PRODUCTS = products(k);
+        localparam [ENTRIES-1:0] PRODUCTS = bit_of_products(k);
 
         assign y[k] = PRODUCTS[index];
     end

@@ -5,7 +5,8 @@ reciprocal: y ~ 1 / x, as a table of the normalised x and a left shift
     lz = min(leading zeros of x in IN_W bits, LZ_MAX), m = x << lz
     y = TABLE[the INDEX_W bits of m below its top bit] << lz
 
-Latency: STAGES (1: output register; 2: also one after index and lz)
+Steps: counting zeros, the shift to the index, the table, the shift of its entry.
+Latency: ones in REGISTERS.
 
 x: unsigned IN_W bits
 y: unsigned TABLE_W + LZ_MAX bits
@@ -25,8 +26,8 @@ module reciprocal #(
     parameter integer TABLE_W = 8,
     // The largest normalising shift
     parameter integer LZ_MAX = IN_W - 1,
-    // Registers: 1 or 2
-    parameter integer STAGES = 1,
+    // Bit i: a register in front of step i
+    parameter [31:0] REGISTERS = 0,
     // 1 / (1 + i / 2^INDEX_W) for each index i, entry i at [i*TABLE_W +: TABLE_W]
     parameter [2**INDEX_W*TABLE_W-1:0] TABLE = 0
 ) (
@@ -37,55 +38,77 @@ module reciprocal #(
 
 localparam integer LZ_W = LZ_MAX > 0 ? $clog2(LZ_MAX+1) : 1;
 localparam integer PORT_W = INDEX_W > 0 ? INDEX_W : 1;
-localparam integer OUT_W = TABLE_W + LZ_MAX;
 
+wire [IN_W-1:0] counted_x;
+wire [IN_W-1:0] normal_x;
+wire [LZ_W-1:0] zeros;
 wire [LZ_W-1:0] lz;
+wire [LZ_W-1:0] index_lz;
+wire [LZ_W-1:0] entry_lz;
+
+delay_line #(
+    .WIDTH(IN_W),
+    .DEPTH(REGISTERS[0] ? 1 : 0)
+) x_delay_inst (
+    .clk(clk),
+    .d(x),
+    .q(counted_x)
+);
 
 leading_zeros #(
     .WIDTH(IN_W),
     .LIMIT(LZ_MAX)
 ) leading_zeros_inst (
-    .x(x),
-    .count(lz)
+    .x(counted_x),
+    .count(zeros)
+);
+
+delay_line #(
+    .WIDTH(IN_W + LZ_W),
+    .DEPTH(REGISTERS[1] ? 1 : 0)
+) zeros_delay_inst (
+    .clk(clk),
+    .d({counted_x, zeros}),
+    .q({normal_x, lz})
 );
 
 // zeros below x, so that there are always INDEX_W bits below the top bit
-wire [IN_W+PORT_W-1:0] normal = {x, {PORT_W{1'b0}}} << lz;
-wire [PORT_W-1:0]      index = normal[IN_W+PORT_W-2 -: PORT_W];
+wire [IN_W+PORT_W-1:0] normal = {normal_x, {PORT_W{1'b0}}} << lz;
+wire [PORT_W-1:0]      index;
 
 wire _unused = &{1'b0, normal};
 
-wire [PORT_W-1:0] table_index;
-wire [LZ_W-1:0]   table_shift;
-
 delay_line #(
     .WIDTH(PORT_W + LZ_W),
-    .DEPTH(STAGES - 1)
+    .DEPTH(REGISTERS[2] ? 1 : 0)
 ) index_delay_inst (
     .clk(clk),
-    .d({index, lz}),
-    .q({table_index, table_shift})
+    .d({normal[IN_W+PORT_W-2 -: PORT_W], lz}),
+    .q({index, index_lz})
 );
 
 wire [TABLE_W-1:0] entry;
-wire [OUT_W-1:0]   entry_wide = {{LZ_MAX{1'b0}}, entry};
+wire [TABLE_W-1:0] shifted;
 
 table_lookup #(
     .INDEX_W(INDEX_W),
     .OUT_W(TABLE_W),
     .TABLE(TABLE)
 ) table_inst (
-    .index(table_index),
+    .index(index),
     .y(entry)
 );
 
-reg [OUT_W-1:0] y_reg;
+delay_line #(
+    .WIDTH(TABLE_W + LZ_W),
+    .DEPTH(REGISTERS[3] ? 1 : 0)
+) entry_delay_inst (
+    .clk(clk),
+    .d({entry, index_lz}),
+    .q({shifted, entry_lz})
+);
 
-assign y = y_reg;
-
-always @(posedge clk) begin
-    y_reg <= entry_wide << table_shift;
-end
+assign y = {{LZ_MAX{1'b0}}, shifted} << entry_lz;
 
 endmodule
 

@@ -1,11 +1,13 @@
 /*
 
 Change of the number format of one value: y = x / 2^SHIFT, rounded and fitted
-into OUT_W bits. Combinational.
+into OUT_W bits.
 
 x is signed, IN_W bits. SHIFT > 0 drops fraction bits, SHIFT < 0 appends zeros.
 Everything up to the overflow step is exact: rounding has a bit to spare.
 y is signed: OUT_W bits, or OUT_W + 1 bits with a zero on top if OUT_SIGNED = 0.
+
+Steps: rounding (with RELU), fitting. Latency: ones in REGISTERS.
 
 */
 
@@ -28,8 +30,11 @@ module requantize #(
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
     // 1: negative inputs become 0 first
-    parameter integer RELU = 0
+    parameter integer RELU = 0,
+    // Bit 0: a register in front of the rounding, bit 1: in front of the fitting
+    parameter [31:0] REGISTERS = 0
 ) (
+    input  wire                      clk,
     input  wire [IN_W-1:0]           x,
     output wire [OUT_W-OUT_SIGNED:0] y
 );
@@ -44,18 +49,34 @@ localparam integer KEEP_W = WIDE_W - DROP;
 localparam integer ROUND_W = KEEP_W + 1;
 localparam integer VALUE_W = ROUND_W > OUT_W + 1 ? ROUND_W : OUT_W + 1;
 
+wire [IN_W-1:0] exact_x;
 wire [IN_W-1:0] rectified;
 wire [WIDE_W-1:0] wide;
 wire carry;
 wire [ROUND_W-1:0] rounded;
+wire [VALUE_W-1:0] widened;
 wire [VALUE_W-1:0] value;
 wire [OUT_W-1:0] fitted;
 
 generate
+    if (REGISTERS == 0) begin : unclocked
+        wire _unused = &{1'b0, clk};
+    end
+
+    if (REGISTERS[0]) begin : registered_x
+        reg [IN_W-1:0] x_reg;
+
+        always @(posedge clk) x_reg <= x;
+
+        assign exact_x = x_reg;
+    end else begin : direct_x
+        assign exact_x = x;
+    end
+
     if (RELU != 0) begin : relu
-        assign rectified = x & {IN_W{~x[IN_W-1]}};
+        assign rectified = exact_x & {IN_W{~exact_x[IN_W-1]}};
     end else begin : linear
-        assign rectified = x;
+        assign rectified = exact_x;
     end
 
     // Align
@@ -121,10 +142,20 @@ generate
         assign rounded = {wide[WIDE_W-1], wide[WIDE_W-1:DROP]} + {{KEEP_W{1'b0}}, carry};
     end
 
-    if (VALUE_W > ROUND_W) begin : widened
-        assign value = {{(VALUE_W-ROUND_W){rounded[ROUND_W-1]}}, rounded};
+    if (VALUE_W > ROUND_W) begin : extended_value
+        assign widened = {{(VALUE_W-ROUND_W){rounded[ROUND_W-1]}}, rounded};
     end else begin : ready
-        assign value = rounded;
+        assign widened = rounded;
+    end
+
+    if (REGISTERS[1]) begin : registered_value
+        reg [VALUE_W-1:0] value_reg;
+
+        always @(posedge clk) value_reg <= widened;
+
+        assign value = value_reg;
+    end else begin : direct_value
+        assign value = widened;
     end
 
     // Fit

@@ -78,30 +78,30 @@ function integer split(input integer least);
 endfunction
 
 // Lowest bit of row r of the heap
-function integer lowest(input integer r);
+function integer lowest(input integer heap_row);
     integer row;
     begin
-        row = r / COUNT;
+        row = heap_row / COUNT;
         lowest = SQUARE != 0 ? 4 * row : ODD == 0 || row == 0 ? 2 * row : 2 * row - 1;
     end
 endfunction
 
 // 1: row r of the heap is computed whole. Row 0 of a product with an odd number of bits lacks nothing.
-function integer whole(input integer r);
+function integer whole(input integer heap_row);
     integer chain;
     begin
-        chain = (r * CHAINS + HEAP - 1) / HEAP;
-        whole = chain * HEAP / CHAINS == r && (r == 0 || ALL_WHOLE != 0) && (SQUARE != 0 ? HEAP > 1 && WIDE_A > 1 : ODD == 0 || r >= COUNT) ? 1 : 0;
+        chain = (heap_row * CHAINS + HEAP - 1) / HEAP;
+        whole = chain * HEAP / CHAINS == heap_row && (heap_row == 0 || ALL_WHOLE != 0) && (SQUARE != 0 ? HEAP > 1 && WIDE_A > 1 : ODD == 0 || heap_row >= COUNT) ? 1 : 0;
     end
 endfunction
 
 // Width of row r of the heap, signed
-function integer row_width(input integer r);
+function integer row_width(input integer heap_row);
     integer row;
     begin
-        row = r / COUNT;
+        row = heap_row / COUNT;
         if (SQUARE != 0) row_width = row < FOLDED ? WIDE_A - 2 * row + 2 : 2 * (WIDE_A - 2 * FOLDED);
-        else row_width = ODD != 0 && row == 0 ? WIDE_A : WIDE_A + 1 + whole(r);
+        else row_width = ODD != 0 && row == 0 ? WIDE_A : WIDE_A + 1 + whole(heap_row);
     end
 endfunction
 

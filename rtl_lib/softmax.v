@@ -10,10 +10,13 @@ may come every clock.
 x: signed, IN_W bits each. y: OUT_W bits, or OUT_W + 1 bits with a zero on top
 if OUT_SIGNED = 0.
 
-max_enable comes with x, exp_enable maxtree + 1 clocks later.
-
-Latency, with tree = ceil(clog2(COUNT) / LEVELS) and maxtree = ceil(clog2(COUNT)
-/ max(1, LEVELS/2)): maxtree + 1 + EXP_STAGES + tree + RECIP_STAGES + MUL_STAGES + 1.
+Steps, with a bit each from bit 0 of their parameter on:
+    MAX_REGISTERS     those of max_difference
+    EXP_REGISTERS     those of masked_exp2
+    SUM_REGISTERS     clog2(COUNT) levels of the sum, those of reciprocal
+    RESULT_REGISTERS  those of multiply, those of requantize
+Latency: ones in all of these. max_enable comes MAX_REGISTERS[0] clocks after x,
+exp_enable comes ones in MAX_REGISTERS clocks after x.
 
 */
 
@@ -30,8 +33,6 @@ module softmax #(
     parameter integer EXP_FRAC = 4,
     // exp2: width of the result in bits
     parameter integer EXP_W = 8,
-    // exp2: registers, 1 or 2
-    parameter integer EXP_STAGES = 1,
     // exp2: the table
     parameter [2**EXP_FRAC*EXP_W-1:0] EXP_TABLE = 0,
     // reciprocal: bits of the table's index
@@ -40,8 +41,6 @@ module softmax #(
     parameter integer RECIP_TABLE_W = 8,
     // reciprocal: the largest normalising shift
     parameter integer RECIP_LZ_MAX = 4,
-    // reciprocal: registers, 1 or 2
-    parameter integer RECIP_STAGES = 1,
     // reciprocal: the table
     parameter [2**RECIP_INDEX_W*RECIP_TABLE_W-1:0] RECIP_TABLE = 0,
     // Fraction bits dropped from the product; negative: left shift
@@ -54,10 +53,16 @@ module softmax #(
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
-    // Registers of a multiplier: 1, 2 or 3
-    parameter integer MUL_STAGES = 1,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Steps of the products if these are made of LUTs; 0: DSP blocks
+    parameter integer LUT_STEPS = 0,
+    // Maximum and differences: bit i: a register in front of step i
+    parameter [31:0] MAX_REGISTERS = 0,
+    // The same of the exponentials
+    parameter [31:0] EXP_REGISTERS = 0,
+    // The same of the sum and its reciprocal
+    parameter [31:0] SUM_REGISTERS = 0,
+    // The same of the products and the result
+    parameter [31:0] RESULT_REGISTERS = 0
 ) (
     input  wire                                               clk,
     input  wire [COUNT-1:0]                                   max_enable,
@@ -66,9 +71,7 @@ module softmax #(
     output wire [COUNT*(OUT_W+(OUT_SIGNED != 0 ? 0 : 1))-1:0] y
 );
 
-localparam integer COMPARES = LEVELS < 2 ? 1 : LEVELS / 2;
-localparam integer MAX_TREE = ($clog2(COUNT) + COMPARES - 1) / COMPARES;
-localparam integer TREE = ($clog2(COUNT) + LEVELS - 1) / LEVELS;
+localparam integer LEVELS = $clog2(COUNT);
 localparam integer DIFF_W = IN_W + 1;
 localparam integer E_W = EXP_W + 1;
 localparam integer SUM_W = EXP_W + $clog2(COUNT);
@@ -79,35 +82,18 @@ genvar i;
 
 // Differences to the maximum
 
-localparam [IN_W-1:0] LOWEST = ~({IN_W{1'b1}} >> 1);
+wire [COUNT*DIFF_W-1:0] differences;
 
-wire [IN_W-1:0] largest;
-wire [COUNT*IN_W-1:0] candidates;
-wire [COUNT*IN_W-1:0] x_late;
-
-generate
-    for (i = 0; i < COUNT; i = i + 1) begin : candidate
-        assign candidates[i*IN_W +: IN_W] = max_enable[i] ? x[i*IN_W +: IN_W] : LOWEST;
-    end
-endgenerate
-
-max_tree #(
+max_difference #(
     .COUNT(COUNT),
     .IN_W(IN_W),
-    .LEVELS(LEVELS)
-) max_inst (
+    .REVERSED(0),
+    .REGISTERS(MAX_REGISTERS)
+) difference_inst (
     .clk(clk),
-    .x(candidates),
-    .y(largest)
-);
-
-delay_line #(
-    .WIDTH(COUNT*IN_W),
-    .DEPTH(MAX_TREE)
-) x_delay_inst (
-    .clk(clk),
-    .d(x),
-    .q(x_late)
+    .enable(max_enable),
+    .x(x),
+    .y(differences)
 );
 
 // Exponentials
@@ -116,23 +102,17 @@ wire [COUNT*E_W-1:0] e;
 
 generate
     for (i = 0; i < COUNT; i = i + 1) begin : exponential
-        wire [IN_W-1:0] x_i = x_late[i*IN_W +: IN_W];
-
-        reg [DIFF_W-1:0] diff_reg;
-
-        always @(posedge clk) diff_reg <= {x_i[IN_W-1], x_i} - {largest[IN_W-1], largest};
-
         masked_exp2 #(
             .IN_W(DIFF_W),
             .FRAC(EXP_FRAC),
             .BIAS(0),
             .OUT_W(EXP_W),
-            .STAGES(EXP_STAGES),
+            .REGISTERS(EXP_REGISTERS),
             .TABLE(EXP_TABLE)
         ) masked_exp2_inst (
             .clk(clk),
             .enable(exp_enable[i]),
-            .x(diff_reg),
+            .x(differences[i*DIFF_W +: DIFF_W]),
             .y(e[i*E_W +: EXP_W])
         );
 
@@ -142,18 +122,41 @@ endgenerate
 
 // Reciprocal of their sum
 
+// A register in front of the sum is not in the tree, since the exponentials that
+// wait for the reciprocal go through it as well.
+localparam [31:0] LATER_REGISTERS = SUM_REGISTERS & ~32'd1;
+localparam [31:0] TREE_REGISTERS = LATER_REGISTERS & ((32'd1 << LEVELS) - 32'd1);
+
+function integer ones(input [31:0] bits);
+    integer n;
+    begin
+        ones = 0;
+        for (n = 0; n < 32; n = n + 1) ones = ones + (bits[n] ? 1 : 0);
+    end
+endfunction
+
+wire [COUNT*E_W-1:0] terms;
 wire [SUM_W:0] sum;
 wire [R_W-1:0] r;
 
 wire _unused = &{1'b0, sum[SUM_W]};
 
+delay_line #(
+    .WIDTH(COUNT*E_W),
+    .DEPTH(SUM_REGISTERS[0] ? 1 : 0)
+) terms_delay_inst (
+    .clk(clk),
+    .d(e),
+    .q(terms)
+);
+
 adder_tree #(
     .COUNT(COUNT),
     .IN_W(E_W),
-    .LEVELS(LEVELS)
+    .REGISTERS(TREE_REGISTERS)
 ) sum_inst (
     .clk(clk),
-    .x(e),
+    .x(terms),
     .sum(sum)
 );
 
@@ -162,7 +165,7 @@ reciprocal #(
     .INDEX_W(RECIP_INDEX_W),
     .TABLE_W(RECIP_TABLE_W),
     .LZ_MAX(RECIP_LZ_MAX),
-    .STAGES(RECIP_STAGES),
+    .REGISTERS(LATER_REGISTERS >> LEVELS),
     .TABLE(RECIP_TABLE)
 ) reciprocal_inst (
     .clk(clk),
@@ -177,10 +180,10 @@ wire [COUNT*P_W-1:0] products;
 
 delay_line #(
     .WIDTH(COUNT*E_W),
-    .DEPTH(TREE + RECIP_STAGES)
+    .DEPTH(ones(LATER_REGISTERS))
 ) e_delay_inst (
     .clk(clk),
-    .d(e),
+    .d(terms),
     .q(e_late)
 );
 
@@ -189,7 +192,8 @@ generate
         multiply #(
             .A_W(E_W),
             .B_W(R_W + 1),
-            .STAGES(MUL_STAGES)
+            .LUT_STEPS(LUT_STEPS),
+            .REGISTERS(RESULT_REGISTERS)
         ) multiply_inst (
             .clk(clk),
             .a(e_late[i*E_W +: E_W]),
@@ -207,7 +211,8 @@ vector_requantize #(
     .OUT_SIGNED(OUT_SIGNED),
     .ROUNDING(ROUNDING),
     .OVERFLOW(OVERFLOW),
-    .RELU(0)
+    .RELU(0),
+    .REGISTERS(RESULT_REGISTERS >> (LUT_STEPS == 0 ? 2 : LUT_STEPS))
 ) requantize_inst (
     .clk(clk),
     .x(products),

@@ -26,15 +26,15 @@ localparam integer ENTRIES = 2 << A_W;
 localparam integer Y_W = 2 * A_W;
 
 // Bit `place` of the squares of all {a, carry}
-function [ENTRIES-1:0] squares(input integer place);
-    integer i;
+function [ENTRIES-1:0] bit_of_squares(input integer place);
+    integer entry;
     integer factor;
     begin
-        for (i = 0; i < ENTRIES; i = i + 1) begin
-            factor = (i >> 1) + (i & 1);
-            if (A_SIGNED != 0 && (i >> A_W) != 0) factor = factor - (1 << A_W);
+        for (entry = 0; entry < ENTRIES; entry = entry + 1) begin
+            factor = (entry >> 1) + (entry & 1);
+            if (A_SIGNED != 0 && (entry >> A_W) != 0) factor = factor - (1 << A_W);
             factor = factor * factor;
-            squares[i] = (factor >> place) % 2 != 0;
+            bit_of_squares[entry] = (factor >> place) % 2 != 0;
         end
     end
 endfunction
@@ -45,7 +45,7 @@ genvar k;
 
 generate
     for (k = 0; k < Y_W; k = k + 1) begin : place
-        localparam [ENTRIES-1:0] SQUARES = squares(k);
+        localparam [ENTRIES-1:0] SQUARES = bit_of_squares(k);
 
         assign y[k] = SQUARES[index];
     end

@@ -7,8 +7,10 @@ the places, then a table of the values between them.
 
 x: signed, IN_W bits. y: OUT_W bits, as they stand in the table.
 
-There are C = max(1, LEVELS/2) steps of the search between two registers.
-Latency: ceil(DEPTH / C) + 1 (the values).
+A step of the search is a comparison with the threshold that the steps before
+choose: up to 32 thresholds, their choice fits into the comparison's own LUTs.
+Steps: the DEPTH of the search, the table of values.
+Latency: ones in REGISTERS.
 
 */
 
@@ -23,8 +25,8 @@ module step_table #(
     parameter integer DEPTH = 3,
     // Width of a value in bits
     parameter integer OUT_W = 8,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1,
+    // Bit s: a register in front of step s
+    parameter [31:0] REGISTERS = 0,
     // Signed thresholds in the order of a search: the middle one, the two
     // middle ones of the halves, and so on; number i at [i*IN_W +: IN_W]
     parameter [(2**DEPTH-1)*IN_W-1:0] THRESHOLDS = 0,
@@ -33,68 +35,73 @@ module step_table #(
 ) (
     input  wire             clk,
     input  wire [IN_W-1:0]  x,
-    output reg  [OUT_W-1:0] y
+    output wire [OUT_W-1:0] y
 );
-
-localparam integer COMPARES = LEVELS < 2 ? 1 : LEVELS / 2;
-
-wire [OUT_W-1:0] value;
 
 genvar s;
 
 generate
-    // step[s].found: the upper s bits of the number of thresholds
+    if (REGISTERS == 0) begin : unclocked
+        wire _unused = &{1'b0, clk};
+    end
+
+    // step[s].reached: the upper s bits of the number of thresholds, as step s sees them
     for (s = 0; s <= DEPTH; s = s + 1) begin : step
         localparam integer FOUND_W = s == 0 ? 1 : s;
 
-        wire [FOUND_W-1:0] found;
-
-        if (s < DEPTH) begin : searched
-            wire signed [IN_W-1:0] number;
-        end
+        wire [FOUND_W-1:0] reached;
 
         if (s == 0) begin : entry
-            assign found = 1'b0;
-            assign step[s].searched.number = x;
+            assign reached = 1'b0;
         end else begin : compare
             wire [IN_W-1:0] threshold;
+            wire [FOUND_W-1:0] found;
 
             table_lookup #(
                 .INDEX_W(s-1),
                 .OUT_W(IN_W),
                 .TABLE(THRESHOLDS[(2**(s-1)-1)*IN_W +: 2**(s-1)*IN_W])
             ) threshold_inst (
-                .index(step[s-1].found),
+                .index(step[s-1].reached),
                 .y(threshold)
             );
 
-            wire reached = step[s-1].searched.number >= $signed(threshold);
-            wire [FOUND_W-1:0] next;
+            wire above = step[s-1].kept.number >= $signed(threshold);
 
             if (s == 1) begin : first_bit
-                assign next = reached;
+                assign found = above;
             end else begin : more_bits
-                assign next = {step[s-1].found, reached};
+                assign found = {step[s-1].reached, above};
             end
 
-            if (s % COMPARES == 0 || s == DEPTH) begin : registered
-                reg [FOUND_W-1:0] found_reg;
+            delay_line #(
+                .WIDTH(FOUND_W),
+                .DEPTH(REGISTERS[s] ? 1 : 0)
+            ) found_delay_inst (
+                .clk(clk),
+                .d(found),
+                .q(reached)
+            );
+        end
 
-                always @(posedge clk) found_reg <= next;
+        if (s < DEPTH) begin : kept
+            wire [IN_W-1:0] number_before;
+            wire signed [IN_W-1:0] number;
 
-                assign found = found_reg;
-
-                if (s < DEPTH) begin : kept
-                    reg [IN_W-1:0] number_reg;
-
-                    always @(posedge clk) number_reg <= step[s-1].searched.number;
-
-                    assign step[s].searched.number = number_reg;
-                end
-            end else begin : unregistered
-                assign found = next;
-                assign step[s].searched.number = step[s-1].searched.number;
+            if (s == 0) begin : first
+                assign number_before = x;
+            end else begin : later
+                assign number_before = step[s-1].kept.number;
             end
+
+            delay_line #(
+                .WIDTH(IN_W),
+                .DEPTH(REGISTERS[s] ? 1 : 0)
+            ) number_delay_inst (
+                .clk(clk),
+                .d(number_before),
+                .q(number)
+            );
         end
     end
 endgenerate
@@ -104,11 +111,9 @@ table_lookup #(
     .OUT_W(OUT_W),
     .TABLE(VALUES)
 ) value_inst (
-    .index(step[DEPTH].found),
-    .y(value)
+    .index(step[DEPTH].reached),
+    .y(y)
 );
-
-always @(posedge clk) y <= value;
 
 endmodule
 

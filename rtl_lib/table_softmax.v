@@ -8,13 +8,18 @@ their sum by tables. A pure data path: a token may come every clock.
     y_i = requantize(e_i * r), which drops SHIFT fraction bits
 
 A code is the address as it stands: two's complement or unsigned. The maximum is
-over all values, enabled or not. enable comes maxtree + 2 clocks after x.
+over all values, enabled or not.
 
 x: signed, IN_W bits each. y: OUT_W bits, or OUT_W + 1 bits with a zero on top
 if OUT_SIGNED = 0.
 
-Latency, with tree = ceil(clog2(COUNT) / LEVELS) and maxtree = ceil(clog2(COUNT)
-/ max(1, LEVELS/2)): maxtree + 3 + tree + 2 + MUL_STAGES + 1.
+Steps, with a bit each from bit 0 of their parameter on:
+    MAX_REGISTERS     those of max_difference
+    EXP_REGISTERS     those of requantize, the table
+    SUM_REGISTERS     clog2(COUNT) levels of the sum, those of requantize, the table
+    RESULT_REGISTERS  those of multiply, those of requantize
+Latency: ones in all of these. enable comes ones in MAX_REGISTERS and in
+EXP_REGISTERS clocks after x.
 
 */
 
@@ -65,10 +70,16 @@ module table_softmax #(
     parameter integer ROUNDING = 0,
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
-    // Registers of a multiplier: 1, 2 or 3
-    parameter integer MUL_STAGES = 1,
-    // Adder levels between two registers, >= 1
-    parameter integer LEVELS = 1
+    // Steps of the products if these are made of LUTs; 0: DSP blocks
+    parameter integer LUT_STEPS = 0,
+    // Maximum and differences: bit i: a register in front of step i
+    parameter [31:0] MAX_REGISTERS = 0,
+    // The same of the exponentials
+    parameter [31:0] EXP_REGISTERS = 0,
+    // The same of the sum and its inverse
+    parameter [31:0] SUM_REGISTERS = 0,
+    // The same of the products and the result
+    parameter [31:0] RESULT_REGISTERS = 0
 ) (
     input  wire                                               clk,
     input  wire [COUNT-1:0]                                   enable,
@@ -76,9 +87,7 @@ module table_softmax #(
     output wire [COUNT*(OUT_W+(OUT_SIGNED != 0 ? 0 : 1))-1:0] y
 );
 
-localparam integer COMPARES = LEVELS < 2 ? 1 : LEVELS / 2;
-localparam integer MAX_TREE = ($clog2(COUNT) + COMPARES - 1) / COMPARES;
-localparam integer TREE = ($clog2(COUNT) + LEVELS - 1) / LEVELS;
+localparam integer LEVELS = $clog2(COUNT);
 localparam integer DIFF_W = IN_W + 1;
 localparam integer CODE_W = EXP_INDEX_W + (EXP_INDEX_SIGNED != 0 ? 0 : 1);
 localparam integer E_W = EXP_W + 1;
@@ -91,41 +100,20 @@ genvar i;
 
 // Differences to the maximum, and the codes that they have
 
-wire [IN_W-1:0] largest;
-wire [COUNT*IN_W-1:0] x_late;
 wire [COUNT*DIFF_W-1:0] differences;
 wire [COUNT*CODE_W-1:0] codes;
 
-max_tree #(
+max_difference #(
     .COUNT(COUNT),
     .IN_W(IN_W),
-    .LEVELS(LEVELS)
-) max_inst (
+    .REVERSED(1),
+    .REGISTERS(MAX_REGISTERS)
+) difference_inst (
     .clk(clk),
+    .enable({COUNT{1'b1}}),
     .x(x),
-    .y(largest)
+    .y(differences)
 );
-
-delay_line #(
-    .WIDTH(COUNT*IN_W),
-    .DEPTH(MAX_TREE)
-) x_delay_inst (
-    .clk(clk),
-    .d(x),
-    .q(x_late)
-);
-
-generate
-    for (i = 0; i < COUNT; i = i + 1) begin : difference
-        wire [IN_W-1:0] x_i = x_late[i*IN_W +: IN_W];
-
-        reg [DIFF_W-1:0] diff_reg;
-
-        always @(posedge clk) diff_reg <= {largest[IN_W-1], largest} - {x_i[IN_W-1], x_i};
-
-        assign differences[i*DIFF_W +: DIFF_W] = diff_reg;
-    end
-endgenerate
 
 vector_requantize #(
     .COUNT(COUNT),
@@ -135,7 +123,8 @@ vector_requantize #(
     .OUT_SIGNED(EXP_INDEX_SIGNED),
     .ROUNDING(EXP_ROUNDING),
     .OVERFLOW(EXP_OVERFLOW),
-    .RELU(0)
+    .RELU(0),
+    .REGISTERS({30'd0, EXP_REGISTERS[1:0]})
 ) code_inst (
     .clk(clk),
     .x(differences),
@@ -144,48 +133,77 @@ vector_requantize #(
 
 // Exponentials
 
+wire [COUNT*CODE_W-1:0] addresses;
 wire [COUNT*E_W-1:0] e;
+
+delay_line #(
+    .WIDTH(COUNT*CODE_W),
+    .DEPTH(EXP_REGISTERS[2] ? 1 : 0)
+) code_delay_inst (
+    .clk(clk),
+    .d(codes),
+    .q(addresses)
+);
 
 generate
     for (i = 0; i < COUNT; i = i + 1) begin : exponential
         wire [EXP_W-1:0] entry;
-
-        reg [EXP_W-1:0] entry_reg;
 
         table_lookup #(
             .INDEX_W(EXP_INDEX_W),
             .OUT_W(EXP_W),
             .TABLE(EXP_TABLE)
         ) table_inst (
-            .index(codes[i*CODE_W +: EXP_INDEX_W]),
+            .index(addresses[i*CODE_W +: EXP_INDEX_W]),
             .y(entry)
         );
 
-        always @(posedge clk) entry_reg <= enable[i] ? entry : {EXP_W{1'b0}};
-
-        assign e[i*E_W +: E_W] = {1'b0, entry_reg};
+        assign e[i*E_W +: E_W] = enable[i] ? {1'b0, entry} : {E_W{1'b0}};
 
         if (EXP_INDEX_SIGNED == 0) begin : spare
-            wire _unused = &{1'b0, codes[i*CODE_W+EXP_INDEX_W]};
+            wire _unused = &{1'b0, addresses[i*CODE_W+EXP_INDEX_W]};
         end
     end
 endgenerate
 
 // Inverse of their sum
 
+// A register in front of the sum is not in the tree, since the exponentials that
+// wait for the inverse go through it as well.
+localparam [31:0] LATER_REGISTERS = SUM_REGISTERS & ~32'd1;
+localparam [31:0] TREE_REGISTERS = LATER_REGISTERS & ((32'd1 << LEVELS) - 32'd1);
+localparam [31:0] CODE_REGISTERS = LATER_REGISTERS >> LEVELS;
+
+function integer ones(input [31:0] bits);
+    integer n;
+    begin
+        ones = 0;
+        for (n = 0; n < 32; n = n + 1) ones = ones + (bits[n] ? 1 : 0);
+    end
+endfunction
+
+wire [COUNT*E_W-1:0] terms;
 wire [SUM_W-1:0] sum;
 wire [SUM_CODE_W-1:0] sum_code;
+wire [SUM_CODE_W-1:0] sum_address;
 wire [INV_W-1:0] inverse;
 
-reg [INV_W-1:0] inverse_reg;
+delay_line #(
+    .WIDTH(COUNT*E_W),
+    .DEPTH(SUM_REGISTERS[0] ? 1 : 0)
+) terms_delay_inst (
+    .clk(clk),
+    .d(e),
+    .q(terms)
+);
 
 adder_tree #(
     .COUNT(COUNT),
     .IN_W(E_W),
-    .LEVELS(LEVELS)
+    .REGISTERS(TREE_REGISTERS)
 ) sum_inst (
     .clk(clk),
-    .x(e),
+    .x(terms),
     .sum(sum)
 );
 
@@ -197,11 +215,21 @@ vector_requantize #(
     .OUT_SIGNED(INV_INDEX_SIGNED),
     .ROUNDING(INV_ROUNDING),
     .OVERFLOW(INV_OVERFLOW),
-    .RELU(0)
+    .RELU(0),
+    .REGISTERS({30'd0, CODE_REGISTERS[1:0]})
 ) sum_code_inst (
     .clk(clk),
     .x(sum),
     .y(sum_code)
+);
+
+delay_line #(
+    .WIDTH(SUM_CODE_W),
+    .DEPTH(CODE_REGISTERS[2] ? 1 : 0)
+) sum_code_delay_inst (
+    .clk(clk),
+    .d(sum_code),
+    .q(sum_address)
 );
 
 table_lookup #(
@@ -209,15 +237,13 @@ table_lookup #(
     .OUT_W(INV_W),
     .TABLE(INV_TABLE)
 ) inverse_inst (
-    .index(sum_code[INV_INDEX_W-1:0]),
+    .index(sum_address[INV_INDEX_W-1:0]),
     .y(inverse)
 );
 
-always @(posedge clk) inverse_reg <= inverse;
-
 generate
     if (INV_INDEX_SIGNED == 0) begin : spare_sum_bit
-        wire _unused = &{1'b0, sum_code[INV_INDEX_W]};
+        wire _unused = &{1'b0, sum_address[INV_INDEX_W]};
     end
 endgenerate
 
@@ -228,10 +254,10 @@ wire [COUNT*P_W-1:0] products;
 
 delay_line #(
     .WIDTH(COUNT*E_W),
-    .DEPTH(TREE + 2)
+    .DEPTH(ones(LATER_REGISTERS))
 ) e_delay_inst (
     .clk(clk),
-    .d(e),
+    .d(terms),
     .q(e_late)
 );
 
@@ -240,11 +266,12 @@ generate
         multiply #(
             .A_W(E_W),
             .B_W(R_W),
-            .STAGES(MUL_STAGES)
+            .LUT_STEPS(LUT_STEPS),
+            .REGISTERS(RESULT_REGISTERS)
         ) multiply_inst (
             .clk(clk),
             .a(e_late[i*E_W +: E_W]),
-            .b({1'b0, inverse_reg}),
+            .b({1'b0, inverse}),
             .p(products[i*P_W +: P_W])
         );
     end
@@ -258,7 +285,8 @@ vector_requantize #(
     .OUT_SIGNED(OUT_SIGNED),
     .ROUNDING(ROUNDING),
     .OVERFLOW(OVERFLOW),
-    .RELU(0)
+    .RELU(0),
+    .REGISTERS(RESULT_REGISTERS >> (LUT_STEPS == 0 ? 2 : LUT_STEPS))
 ) requantize_inst (
     .clk(clk),
     .x(products),

@@ -3,7 +3,7 @@
 Element-wise sum of two vectors of different fractions:
 y = requantize((a << A_SHIFT) + (b << B_SHIFT)). The sum is exact.
 
-Latency: 1.
+Steps: the sum, and those of requantize. Latency: ones in REGISTERS.
 
 */
 
@@ -33,7 +33,9 @@ module token_add #(
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
     // 1: negative sums become 0 first
-    parameter integer RELU = 0
+    parameter integer RELU = 0,
+    // Bit i: a register in front of step i; there is none in front of the sum
+    parameter [31:0] REGISTERS = 0
 ) (
     input  wire                                  clk,
     input  wire [COUNT*A_W-1:0]                  a,
@@ -68,7 +70,8 @@ vector_requantize #(
     .OUT_SIGNED(OUT_SIGNED),
     .ROUNDING(ROUNDING),
     .OVERFLOW(OVERFLOW),
-    .RELU(RELU)
+    .RELU(RELU),
+    .REGISTERS(REGISTERS >> 1)
 ) requantize_inst (
     .clk(clk),
     .x(sum),

@@ -1,7 +1,7 @@
 /*
 
 Change of the number format of one value, to another format in every beat:
-requantize with the format that the beat selects. Combinational.
+requantize with the format that the beat selects.
 
 x is signed, IN_W bits. It is shifted left by LIFT into a word of WORK_W bits,
 which also holds every format with room for rounding. A format is told by words
@@ -14,7 +14,8 @@ of that width:
 All formats share one adder and one limiter; only the words change. The result
 stays where it is in the word: y is its OUT_W bits from DROP on, signed.
 
-Latency: 0 (combinational)
+Steps: rounding (the beat's format is told in front of it), fitting.
+Latency: ones in REGISTERS.
 
 */
 
@@ -43,28 +44,35 @@ module token_requantize #(
     parameter integer OVERFLOW = 0,
     // 1: negative inputs become 0 first
     parameter integer RELU = 0,
+    // Bit 0: a register in front of the rounding, bit 1: in front of the fitting
+    parameter [31:0] REGISTERS = 0,
     // The format of beat b at [b*FORMAT_W +: FORMAT_W]
     parameter [2**BEAT_W*FORMAT_W-1:0] SELECT = 0,
     // Of each format, from bit 0 on: dropped, above, 1: signed, 1: no bits at all (the result is 0)
     parameter [2**FORMAT_W*(2*WORK_W+2)-1:0] FORMATS = 0
 ) (
+    input  wire              clk,
     input  wire [BEAT_W-1:0] beat,
     input  wire [IN_W-1:0]   x,
     output wire [OUT_W-1:0]  y
 );
 
-wire [FORMAT_W-1:0] format;
-wire [WORK_W-1:0] dropped;
-wire [WORK_W-1:0] above;
-wire is_signed;
-wire is_pruned;
+// An entry of FORMATS
+localparam integer WORDS_W = 2*WORK_W + 2;
 
-wire [WORK_W-1:0] wide = {{(WORK_W-IN_W){x[IN_W-1]}}, x} << LIFT;
-wire [WORK_W-1:0] value = RELU != 0 ? wide & {WORK_W{~x[IN_W-1]}} : wide;
+wire [FORMAT_W-1:0] selected;
+wire [FORMAT_W-1:0] format;
+wire [FORMAT_W-1:0] fitted_format;
+wire [IN_W-1:0] exact_x;
+wire [WORK_W-1:0] dropped;
+
+wire [WORK_W-1:0] wide = {{(WORK_W-IN_W){exact_x[IN_W-1]}}, exact_x} << LIFT;
+wire [WORK_W-1:0] value = RELU != 0 ? wide & {WORK_W{~exact_x[IN_W-1]}} : wide;
 wire below_zero = value[WORK_W-1];
 
 wire [WORK_W-1:0] addend;
 wire carry;
+wire [WORK_W-1:0] sum;
 wire [WORK_W-1:0] rounded;
 wire [WORK_W-1:0] fitted;
 wire [WORK_W-1:0] result;
@@ -76,16 +84,28 @@ table_lookup #(
     .TABLE(SELECT)
 ) select_inst (
     .index(beat),
-    .y(format)
+    .y(selected)
 );
+
+delay_line #(
+    .WIDTH(IN_W + FORMAT_W),
+    .DEPTH(REGISTERS[0] ? 1 : 0)
+) x_delay_inst (
+    .clk(clk),
+    .d({x, selected}),
+    .q({exact_x, format})
+);
+
+wire [WORDS_W-WORK_W-1:0] unused_words;
+wire _unused_words = &{1'b0, unused_words};
 
 table_lookup #(
     .INDEX_W(FORMAT_W),
-    .OUT_W(2*WORK_W + 2),
+    .OUT_W(WORDS_W),
     .TABLE(FORMATS)
-) format_inst (
+) rounded_format_inst (
     .index(format),
-    .y({is_pruned, is_signed, above, dropped})
+    .y({unused_words, dropped})
 );
 
 // Round: add what makes the floor of the sum the rounded value
@@ -142,13 +162,41 @@ generate
     if (ROUNDING == 0) begin : plain
         wire _unused = &{1'b0, addend, carry};
 
-        assign rounded = value & ~dropped;
+        assign sum = value & ~dropped;
     end else begin : incremented
-        assign rounded = (value + addend + {{(WORK_W-1){1'b0}}, carry}) & ~dropped;
+        assign sum = (value + addend + {{(WORK_W-1){1'b0}}, carry}) & ~dropped;
     end
+endgenerate
 
+delay_line #(
+    .WIDTH(WORK_W + FORMAT_W),
+    .DEPTH(REGISTERS[1] ? 1 : 0)
+) rounded_delay_inst (
+    .clk(clk),
+    .d({sum, format}),
+    .q({rounded, fitted_format})
+);
+
+// The format again, where it has come to
+wire [WORK_W-1:0] kept_dropped;
+wire [WORK_W-1:0] above;
+wire is_signed;
+wire is_pruned;
+
+table_lookup #(
+    .INDEX_W(FORMAT_W),
+    .OUT_W(WORDS_W),
+    .TABLE(FORMATS)
+) fitted_format_inst (
+    .index(fitted_format),
+    .y({is_pruned, is_signed, above, kept_dropped})
+);
+
+generate
     // Fit
     if (OVERFLOW == 0) begin : wrap
+        wire _unused = &{1'b0, kept_dropped};
+
         // The sign bit of a signed format is the lowest above
         wire sign = is_signed & |(rounded & above & ~(above << 1));
 
@@ -157,12 +205,12 @@ generate
         wire negative = rounded[WORK_W-1];
         wire none = ~|(rounded & above);
         wire all = is_signed & ~|(~rounded & above);
-        wire [WORK_W-1:0] maximum = ~above & ~dropped;
+        wire [WORK_W-1:0] maximum = ~above & ~kept_dropped;
         wire [WORK_W-1:0] minimum;
         wire fits;
 
         if (OVERFLOW == 2) begin : symmetric
-            wire [WORK_W-1:0] lowest = {dropped[WORK_W-2:0], 1'b1} & ~dropped;
+            wire [WORK_W-1:0] lowest = {kept_dropped[WORK_W-2:0], 1'b1} & ~kept_dropped;
 
             assign minimum = (above | lowest) & {WORK_W{is_signed}};
             assign fits = none | (all & |(rounded & ~above));

@@ -1,8 +1,7 @@
 /*
 
-COUNT requantizers (see requantize) and a register.
-
-Latency: 1.
+COUNT requantizers (see requantize), with their steps.
+Latency: ones in REGISTERS.
 
 */
 
@@ -26,7 +25,9 @@ module vector_requantize #(
     // 0: wrap, 1: saturate, 2: saturate symmetrically
     parameter integer OVERFLOW = 0,
     // 1: negative inputs become 0 first
-    parameter integer RELU = 0
+    parameter integer RELU = 0,
+    // As in requantize
+    parameter [31:0] REGISTERS = 0
 ) (
     input  wire                                  clk,
     input  wire [COUNT*IN_W-1:0]                 x,
@@ -34,10 +35,6 @@ module vector_requantize #(
 );
 
 localparam integer Y_W = OUT_W + 1 - OUT_SIGNED;
-
-wire [COUNT*Y_W-1:0] result;
-
-reg [COUNT*Y_W-1:0] y_reg;
 
 genvar i;
 
@@ -50,17 +47,15 @@ generate
             .OUT_SIGNED(OUT_SIGNED),
             .ROUNDING(ROUNDING),
             .OVERFLOW(OVERFLOW),
-            .RELU(RELU)
+            .RELU(RELU),
+            .REGISTERS(REGISTERS)
         ) requantize_inst (
+            .clk(clk),
             .x(x[i*IN_W +: IN_W]),
-            .y(result[i*Y_W +: Y_W])
+            .y(y[i*Y_W +: Y_W])
         );
     end
 endgenerate
-
-always @(posedge clk) y_reg <= result;
-
-assign y = y_reg;
 
 endmodule
 

@@ -371,7 +371,7 @@ TEST_CASE("frontend: --set", "[frontend]") {
 
   CHECK(w.error(yaml, {"hardware.clock=3"}) ==
         "--set hardware.clock=3: error: unknown key 'clock' in 'hardware' (known keys: clock_mhz, device, "
-        "tokens_per_beat, effort, ternary_adders)");
+        "tokens_per_beat, effort, ternary_adders, dsp)");
   CHECK(w.error(yaml, {"layers.d.units=many"}) ==
         "--set layers.d.units=many: error: 'units' must be a whole number from 1 to 4096, not 'many'");
   CHECK(w.error(yaml, {"layers.dd.units=2"}) ==

@@ -79,7 +79,8 @@ TEST_CASE("names: a concat with a format is its inputs side by side, rounded", "
 TEST_CASE("names: the sum of an exact dense and the event is rounded once", "[names]") {
   const CompiledModel compiled = SmallModel(
                                      "  - {name: d, type: dense, units: 4}\n"
-                                     "  - {name: s, add: [d, event], precision: {activation: \"fixed<10,4>\"}}\n",
+                                     "  - {name: s, add: [d, event], precision: {activation: \"fixed<10,4>\"}}\n"
+                                     "  - {name: both, concat: [s, d]}\n",
                                      {"d"})
                                      .compile();
   const IntegerEvents events = events_of(compiled);

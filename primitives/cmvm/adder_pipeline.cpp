@@ -14,14 +14,15 @@ namespace {
 std::size_t at(int node) { return static_cast<std::size_t>(node); }
 
 /// The adder level, counted from the inputs, in which each node is ready if it comes as soon as possible.
-std::vector<int> earliest_levels(const AdderGraph& graph, int levels) {
+std::vector<int> earliest_levels(const AdderGraph& graph, int levels, int start) {
   std::vector<int> earliest;
   for (const AdderGraph::Node& node : graph.nodes) {
-    int ready = 0;
+    int ready = node.kind == AdderGraph::Kind::input ? start : 0;
     for (const AdderGraph::Operand& operand : node.operands()) {
       ready = std::max(ready, earliest[at(operand.node)]);
     }
-    earliest.push_back(earliest_level(node, ready, levels));
+    const bool is_adder = node.kind == AdderGraph::Kind::adder;
+    earliest.push_back(is_adder ? earliest_level(node, ready, levels) : ready);
   }
   return earliest;
 }
@@ -56,7 +57,7 @@ int AdderPipeline::register_bits() const {
   return bits;
 }
 
-std::string AdderPipeline::problem(int levels, int output_levels) const {
+std::string AdderPipeline::problem(int levels, int output_levels, int start) const {
   std::vector<int> depth(graph.nodes.size(), 0);  // adder levels since the last register
   for (std::size_t id = 0; id < graph.nodes.size(); ++id) {
     const AdderGraph::Node& node = graph.nodes[id];
@@ -70,6 +71,7 @@ std::string AdderPipeline::problem(int levels, int output_levels) const {
       return fmt::format("node {} of stage {} is read in stage {}", id, stage[id], last_use[id]);
     }
     if (node.kind != AdderGraph::Kind::adder) {
+      depth[id] = node.kind == AdderGraph::Kind::input ? start : 0;
       continue;
     }
     const int own = node.levels_of(levels);
@@ -140,16 +142,16 @@ int earliest_level(const AdderGraph::Node& node, int ready, int levels) {
   return ready + wait + own;
 }
 
-std::vector<int> earliest_stages(const AdderGraph& graph, int levels) {
+std::vector<int> earliest_stages(const AdderGraph& graph, int levels, int start) {
   std::vector<int> stage;
-  for (const int level : earliest_levels(graph, levels)) {
+  for (const int level : earliest_levels(graph, levels, start)) {
     stage.push_back(levels == 0 || level == 0 ? 0 : (level - 1) / levels);
   }
   return stage;
 }
 
-int levels_needed(const AdderGraph& graph, int levels) {
-  const std::vector<int> earliest = earliest_levels(graph, levels);
+int levels_needed(const AdderGraph& graph, int levels, int start) {
+  const std::vector<int> earliest = earliest_levels(graph, levels, start);
   int needed = 0;
   for (const AdderGraph::Output& output : graph.outputs) {
     needed = output.node < 0 ? needed : std::max(needed, earliest[at(output.node)]);

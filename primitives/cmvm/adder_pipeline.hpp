@@ -26,8 +26,9 @@ struct AdderPipeline {
   /// Bits of all registers.
   int register_bits() const;
   /// What contradicts a pipeline with at most `levels` adder levels between two registers (0: any number), of which
-  /// outputs leave room for `output_levels` levels of other logic in their stage; empty: nothing.
-  std::string problem(int levels, int output_levels = 0) const;
+  /// outputs leave room for `output_levels` levels of other logic in their stage, and `start` levels lie in front of
+  /// the inputs; empty: nothing.
+  std::string problem(int levels, int output_levels = 0, int start = 0) const;
 };
 
 /// Fills in the rest for given stages, of any origin: one a node, 0 for constants. Throws std::logic_error where a
@@ -38,12 +39,13 @@ AdderPipeline make_adder_pipeline(AdderGraph graph, std::vector<int> stage, int 
 /// adder waits for a register where it would not fit before it.
 int earliest_level(const AdderGraph::Node& node, int ready, int levels);
 
-/// The stage of every node as soon as possible: `levels` adder levels between two registers, 0: all in stage 0.
-std::vector<int> earliest_stages(const AdderGraph& graph, int levels);
+/// The stage of every node as soon as possible: `levels` adder levels between two registers, 0: all in stage 0; the
+/// inputs come behind `start` levels of other logic.
+std::vector<int> earliest_stages(const AdderGraph& graph, int levels, int start = 0);
 
-/// Adder levels until all outputs are there: the depth, and what is lost where a ternary adder waits for a register
-/// because it would not fit before it. With 0 there are no registers.
-int levels_needed(const AdderGraph& graph, int levels);
+/// Adder levels until all outputs are there: those in front of the inputs, the depth, and what is lost where a ternary
+/// adder waits for a register because it would not fit before it. With 0 there are no registers.
+int levels_needed(const AdderGraph& graph, int levels, int start = 0);
 
 /// Stages that the graph needs: the levels needed divided by `levels`, at least 1.
 int stages_needed(const AdderGraph& graph, int levels);

@@ -14,23 +14,26 @@ namespace {
 std::size_t at(int node) { return static_cast<std::size_t>(node); }
 
 /// The stages as times. An adder has `span_` variables: its own stage, and for k = 1, 2, .. the earliest stage in which
-/// there can be an adder that ends k levels behind it. Each is handed on to the adders that read it, as theirs of
-/// k - 1, or k - 2 for one of three operands, so that a path of more adders than fit is forbidden without naming every
-/// pair of its ends, of which there are exponentially many in the levels.
+/// there can be an adder that ends k levels behind it; the inputs have them together, as one adder of `start` levels.
+/// Each is handed on to the adders that read it, as theirs of k - 1, or k - 2 for one of three operands, so that a path
+/// of more adders than fit is forbidden without naming every pair of its ends, of which there are exponentially many in
+/// the levels.
 class Retiming {
  public:
-  Retiming(const AdderGraph& graph, int levels, int output_stage, int output_levels)
+  Retiming(const AdderGraph& graph, int levels, int output_stage, int output_levels, int start)
       : graph_(graph),
         levels_(levels),
+        start_(start),
         usage_(make_adder_pipeline(graph, std::vector<int>(graph.nodes.size(), 0), output_stage)),
         first_(graph.nodes.size(), kInputs) {
     // Where not one adder fits before what outputs pass, that is as if outputs were read a stage earlier.
     const bool outputs_share = levels == 0 || output_levels < levels;
     const int tail = outputs_share && levels > 0 ? output_levels : 0;
-    const int longest = std::max(1, graph.depth() + tail);  // more levels than that are no limit
+    const int longest = std::max(1, start + graph.depth() + tail);  // more levels than that are no limit
     span_ = levels == 0 ? longest : std::min(levels, longest);
-    problem_.variables = 2;
+    problem_.variables = 1 + at(span_);
     problem_.fixed = {{kInputs, 0}, {kOutputs, output_stage}};
+    add_chain(kInputs);
     std::vector<WaitingValue> values(graph.nodes.size());
     for (int id = 0; id < static_cast<int>(graph.nodes.size()); ++id) {
       if (!usage_.is_wire(id)) {
@@ -72,26 +75,32 @@ class Retiming {
   }
 
  private:
-  static constexpr std::size_t kInputs = 0;
-  static constexpr std::size_t kOutputs = 1;
+  static constexpr std::size_t kOutputs = 0;
+  static constexpr std::size_t kInputs = 1;
 
   const AdderGraph::Node& node(int id) const { return graph_.nodes[at(id)]; }
   bool is_adder(int id) const { return node(id).kind == AdderGraph::Kind::adder; }
-  std::size_t behind(int adder, int levels) const { return first_[at(adder)] + at(levels); }
+  std::size_t behind(int node, int levels) const { return first_[at(node)] + at(levels); }
+  /// Levels that end where the node's value is there.
+  int levels_of(int id) const { return is_adder(id) ? node(id).levels_of(levels_) : start_; }
+
+  void add_chain(std::size_t first) {
+    for (int k = 1; k < span_; ++k) {
+      problem_.constraints.push_back({first + at(k) - 1, first + at(k), 0});
+    }
+  }
 
   void add_adder(int id) {
     first_[at(id)] = problem_.variables;
     problem_.variables += at(span_);
-    for (int k = 1; k < span_; ++k) {
-      problem_.constraints.push_back({behind(id, k - 1), behind(id, k), 0});
-    }
+    add_chain(first_[at(id)]);
     const int own = node(id).levels_of(levels_);
     for (const auto& [operand, shift, negative] : node(id).operands()) {
-      if (!usage_.is_wire(operand) || !is_adder(operand)) {
+      if (!usage_.is_wire(operand) || levels_of(operand) == 0) {
         continue;
       }
       int k = 0;
-      for (; node(operand).levels_of(levels_) + own + k <= span_; ++k) {
+      for (; levels_of(operand) + own + k <= span_; ++k) {
         problem_.constraints.push_back({behind(operand, own + k), behind(id, k), 0});
       }
       problem_.constraints.push_back({first_[at(operand)], behind(id, k), 1});
@@ -100,6 +109,7 @@ class Retiming {
 
   const AdderGraph& graph_;
   int levels_;                      ///< between two registers
+  int start_;                       ///< in front of the inputs
   const AdderPipeline usage_;       ///< any stages: only what is a wire is asked
   std::vector<std::size_t> first_;  ///< per node: the variable of its stage
   int span_ = 1;
@@ -108,11 +118,11 @@ class Retiming {
 
 }  // namespace
 
-std::vector<int> retimed_stages(const AdderGraph& graph, int levels, int output_stage, int output_levels) {
+std::vector<int> retimed_stages(const AdderGraph& graph, int levels, int output_stage, int output_levels, int start) {
   if (graph.nodes.size() > kMostRetimedNodes) {
-    return earliest_stages(graph, levels);
+    return earliest_stages(graph, levels, start);
   }
-  return Retiming(graph, levels, output_stage, output_levels).solve();
+  return Retiming(graph, levels, output_stage, output_levels, start).solve();
 }
 
 }  // namespace rtlgen

@@ -13,9 +13,10 @@
 namespace rtlgen {
 namespace {
 
-/// Clocks from the same input beat, or from the event's last.
+/// Clocks from the same input beat, or from the event's last, and nanoseconds behind the last register.
 std::string start_text(const Stream& stream) {
-  return fmt::format("{}+{}", stream.anchor == Anchor::beat ? "beat" : "event", stream.start.clock);
+  return fmt::format("{}+{} {:.2f}", stream.anchor == Anchor::beat ? "beat" : "event", stream.start.clock,
+                     stream.start.ps / 1000.0);
 }
 
 /// Literal integers of a node that are not zero: weights, biases and tables.
@@ -54,7 +55,9 @@ class CostTable {
       const Node& node = compiled_.graph.node(id);
       const Stream& output = compiled_.schedule.nodes[id].output;
       const int latency =
-          primitive_of(node).timing(view_of(compiled_.graph, id), hardware_of(compiled_.graph, id)).latency;
+          primitive_of(node)
+              .timing(view_of(compiled_.graph, id), hardware_of(compiled_.graph, compiled_.schedule, id))
+              .latency;
       print_cost({node.name, std::string(node.op()), fmt::format("{}x{}", node.type.tokens, node.type.features),
                   to_string(tensor_format(node)), std::to_string(parameter_count(node)), std::to_string(latency),
                   start_text(output), std::to_string(output.lanes)},

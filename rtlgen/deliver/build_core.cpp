@@ -71,11 +71,12 @@ class CoreBuilder {
     const Node& node = graph_.node(id);
     const NodeSchedule& placed = schedule_.nodes[id];
     const NodeView view = view_of(graph_, id);
-    const Hardware hardware = hardware_of(graph_, id);
+    const Hardware hardware = hardware_of(graph_, schedule_, id);
     const Primitive& primitive = primitive_of(node);
-    design_.body.comment(fmt::format("{} ({}): {} x {} features of {}; there at {}, latency {}.", node.name, node.op(),
-                                     node.type.tokens, node.type.features, to_string(tensor_format(node)),
-                                     controls_.name(placed.output), primitive.timing(view, hardware).latency));
+    design_.body.comment(fmt::format("{} ({}): {} x {} features of {}; there at {} and {} ps, latency {}.", node.name,
+                                     node.op(), node.type.tokens, node.type.features, to_string(tensor_format(node)),
+                                     controls_.name(placed.output), placed.output.start.ps,
+                                     primitive.timing(view, hardware).latency));
     const Expression made = nets_.made(id);
     design_.body.net(made.text(), made.width());
     Emission emission = emission_of(id, made);
@@ -106,7 +107,7 @@ class CoreBuilder {
     const int width = tensor_format(output).width;
     const int elements = schedule_.output.lanes * output.type.features;
     const Expression port("out_data", elements * width);
-    const Expression bus = nets_.made(graph_.output());
+    const Expression bus = nets_.read({graph_.output(), std::nullopt, schedule_.output.lanes}, schedule_.output_delay);
     if (width == output.type.width) {
       design_.body.assign(port, bus);
       return;

@@ -9,7 +9,10 @@
 #include "ir/events.hpp"
 #include "ir/pass_manager.hpp"
 #include "ir/verify.hpp"
+#include "primitives/absorb_sums.hpp"
+#include "primitives/limit_dsp.hpp"
 #include "primitives/merge_dense.hpp"
+#include "primitives/round_in_bias.hpp"
 #include "primitives/solve_dense.hpp"
 #include "rtlgen/deliver/ir_dump.hpp"
 #include "rtlgen/deliver/tensor_profile.hpp"
@@ -28,11 +31,20 @@ constexpr std::size_t kProfiledEvents = 200;  // of these, looked at for saturat
 /// From the lowered graph to the one that is built.
 std::vector<Pass> passes_of(const Model& model) {
   const SolutionCache cache = SolutionCache::of_user();
-  return {{"merge_dense", [cache](Graph graph) { return merge_dense(graph, cache); }},
-          {"solve_dense", [cache, effort = model.effort, ternary = model.ternary_adders](Graph graph) {
-             solve_dense(graph, effort, cache, ternary);
-             return graph;
-           }}};
+  std::vector<Pass> passes{{"absorb_sums", absorb_sums},
+                           {"round_in_bias", round_in_bias},
+                           {"merge_dense", [cache](Graph graph) { return merge_dense(graph, cache); }},
+                           {"solve_dense", [cache, effort = model.effort, ternary = model.ternary_adders](Graph graph) {
+                              solve_dense(graph, effort, cache, ternary);
+                              return graph;
+                            }}};
+  if (model.dsp_limit) {
+    passes.push_back({"limit_dsp", [limit = *model.dsp_limit](Graph graph) {
+                        limit_dsp(graph, limit);
+                        return graph;
+                      }});
+  }
+  return passes;
 }
 
 }  // namespace

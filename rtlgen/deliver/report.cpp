@@ -201,6 +201,9 @@ void print_report(const ordered_json& r) {
   if (r["resources"].contains("yosys")) {
     row("resources, yosys", resource_line(r["resources"]["yosys"]));
   }
+  if (r.contains("timing")) {
+    print_timing(r["timing"]);
+  }
   const ordered_json& buffers = r["buffers"];
   row("delay lines", fmt::format("{} bits ({} if all were as soon as possible)", buffers["delay_bits"].get<long>(),
                                  buffers["delay_bits_asap"].get<long>()));

@@ -19,6 +19,7 @@ struct Delays {
   int dsp_add = 0;       ///< from there to the product (P), with that register's clock to output
   int lutram = 0;        ///< a memory or shift register of LUTs, from its clock or its address to its output
   int bram_out = 0;      ///< a block RAM, from the clock's edge to its output
+  int register_net = 0;  ///< from a LUT or a carry chain to the flip-flop behind it
   int margin = 0;        ///< kept free in every clock: skew and jitter
 };
 

@@ -27,6 +27,7 @@ constexpr DelayKey kDelayKeys[] = {
     {"dsp_add", &Delays::dsp_add},
     {"lutram", &Delays::lutram},
     {"bram_out", &Delays::bram_out},
+    {"register_net", &Delays::register_net},
     {"margin", &Delays::margin},
 };
 constexpr long kLongestDelay = 100000;  // ps
@@ -132,7 +133,8 @@ class Reader {
     check_keys(node, keys, {});
     Delays result;
     for (const DelayKey& key : kDelayKeys) {
-      result.*key.member = static_cast<int>(number(node, key.name, 1, kLongestDelay));
+      const bool may_be_none = key.member == &Delays::register_net || key.member == &Delays::margin;
+      result.*key.member = static_cast<int>(number(node, key.name, may_be_none ? 0 : 1, kLongestDelay));
     }
     return result;
   }

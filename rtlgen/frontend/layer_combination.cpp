@@ -40,14 +40,26 @@ int product_features(Expansion& model, const LayerSpec& spec, const BankProductL
   return product.heads * (product.mix ? dim : a.tokens);
 }
 
+void open_product(Layer& layer, Residual residual) {
+  const bool automatic = residual == Residual::automatic && !layer.precision.activation;
+  if (auto* const dense = layer.as<DenseLayer>()) {
+    dense->open = residual == Residual::exact || automatic;
+  }
+}
+
 }  // namespace
 
-LayerSpec::What read_add(const LayerKeys& keys) { return AddSpec{keys.activation({"none"}, "none")}; }
+LayerSpec::What read_add(const LayerKeys& keys) {
+  AddSpec add;
+  add.activation = keys.activation({"none"}, "none");
+  return add;
+}
 LayerSpec::What read_scores(const LayerKeys& keys) { return read_product(keys, false); }
 LayerSpec::What read_mix(const LayerKeys& keys) { return read_product(keys, true); }
 
 std::size_t expand(Expansion& model, const LayerSpec& spec, const AddSpec& said) {
   const std::string& name = spec.name.name;
+  open_product(model.layer(model.input(spec.inputs.size() - 1)), said.residual);
   std::size_t sum = model.input();
   for (std::size_t i = 1; i < spec.inputs.size(); ++i) {
     const Layer& left = model.layer(sum);

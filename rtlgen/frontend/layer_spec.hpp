@@ -56,8 +56,13 @@ struct FeedForwardSpec {
   std::string activation;
 };
 
+/// How the last operand of a sum comes into it where a matrix product makes it: rounded to its format, as its exact
+/// sums, or so unless a format is said for it.
+enum class Residual { rounded, exact, automatic };
+
 struct AddSpec {
   std::string activation = "none";
+  Residual residual = Residual::rounded;
 };
 
 struct PoolSpec {

@@ -10,8 +10,9 @@ constexpr int kMaxRepeat = 64;
 }  // namespace
 
 const std::vector<std::string>& block_keys() {
-  static const std::vector<std::string> kKeys = {"heads",   "key_dim", "value_dim",  "hidden",   "norm",  "activation",
-                                                 "epsilon", "row_max", "projection", "use_bias", "repeat"};
+  static const std::vector<std::string> kKeys = {"heads",      "key_dim",    "value_dim", "hidden",
+                                                 "norm",       "activation", "epsilon",   "row_max",
+                                                 "projection", "use_bias",   "residual",  "repeat"};
   return kKeys;
 }
 
@@ -21,6 +22,9 @@ BlockSpec read_block(const LayerKeys& keys) {
   block.feed_forward = std::get<FeedForwardSpec>(read_feed_forward(keys));
   block.norm = std::get<NormSpec>(read_layer_norm(keys));
   block.placement = keys.choice("norm", {"pre", "post", "none"});
+  const std::string residual = keys.choice("residual", {"rounded", "exact", "auto"}, "auto");
+  block.residual =
+      residual == "exact" ? Residual::exact : (residual == "rounded" ? Residual::rounded : Residual::automatic);
   block.repeat = keys.maybe_whole("repeat", 1, kMaxRepeat);
   return block;
 }
@@ -39,11 +43,13 @@ std::vector<LayerSpec> block_layers(const BlockSpec& block, const LayerSpec& nam
   const NameRef& input = named.inputs[0];
   const NameRef normed1 = pre ? push(".norm1", block.norm, {input}) : input;
   const NameRef attended = push(".attn", block.attention, {normed1});
-  NameRef middle = push(".add1", AddSpec{}, {input, attended});
+  AddSpec sum;
+  sum.residual = block.residual;
+  NameRef middle = push(".add1", sum, {input, attended});
   middle = post ? push(".norm1", block.norm, {middle}) : middle;
   const NameRef normed2 = pre ? push(".norm2", block.norm, {middle}) : middle;
   const NameRef fed = push(".ffn", block.feed_forward, {normed2});
-  const NameRef result = push(".add2", AddSpec{}, {middle, fed});
+  const NameRef result = push(".add2", sum, {middle, fed});
   if (post) {
     push(".norm2", block.norm, {result});
   }

@@ -20,6 +20,7 @@ struct BlockSpec {
   FeedForwardSpec feed_forward;
   NormSpec norm;
   std::string placement;  ///< of the norms: pre, post or none
+  Residual residual = Residual::automatic;
   std::optional<int> repeat;
 };
 

@@ -18,6 +18,7 @@ namespace {
 constexpr int kMaxTokens = 1024;
 constexpr int kMaxFeatures = 1024;
 constexpr double kMaxClock = 2000;
+constexpr int kMaxDsp = 1000000;
 constexpr std::size_t kMaxDevice = 64;
 
 /// Reads one description.
@@ -105,7 +106,7 @@ class Frontend {
   }
 
   void read_hardware(const YamlNode& node) {
-    check_map(node, "'hardware'", {"clock_mhz", "device", "tokens_per_beat", "effort", "ternary_adders"});
+    check_map(node, "'hardware'", {"clock_mhz", "device", "tokens_per_beat", "effort", "ternary_adders", "dsp"});
     if (const YamlNode* const clock = node.find("clock_mhz")) {
       model_.clock_mhz = read_number(*clock, "clock_mhz", 1, kMaxClock);
     }
@@ -127,6 +128,18 @@ class Frontend {
     }
     if (const YamlNode* const ternary = node.find("ternary_adders")) {
       model_.ternary_adders = read_bool(*ternary, "ternary_adders");
+    }
+    if (const YamlNode* const dsp = node.find("dsp")) {
+      read_dsp(*dsp);
+    }
+  }
+
+  void read_dsp(const YamlNode& node) {
+    const std::variant<int, std::string> dsp = read_int_or_choice(node, "dsp", 0, kMaxDsp, {"auto", "none"});
+    if (const int* const most = std::get_if<int>(&dsp)) {
+      model_.dsp_limit = *most;
+    } else {
+      model_.dsp_limit = std::get<std::string>(dsp) == "none" ? std::optional<int>(0) : std::nullopt;
     }
   }
 

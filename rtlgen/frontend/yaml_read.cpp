@@ -1,5 +1,8 @@
 #include "rtlgen/frontend/yaml_read.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
@@ -85,6 +88,18 @@ int read_int(const YamlNode& node, const std::string& key, int low, int high) {
   int value = 0;
   if (!parse_whole(node, value) || value < low || value > high) {
     mistyped(node, key, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+  }
+  return value;
+}
+
+std::variant<int, std::string> read_int_or_choice(const YamlNode& node, const std::string& key, int low, int high,
+                                                  const std::vector<std::string>& choices) {
+  if (std::find(choices.begin(), choices.end(), node.text) != choices.end()) {
+    return node.text;
+  }
+  int value = 0;
+  if (!parse_whole(node, value) || value < low || value > high) {
+    mistyped(node, key, fmt::format("{} or a whole number from {} to {}", fmt::join(choices, ", "), low, high));
   }
   return value;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "ir/numerics/format.hpp"
@@ -20,6 +21,10 @@ std::string read_text(const YamlNode& node, const std::string& key);
 
 /// A whole number from `low` to `high`.
 int read_int(const YamlNode& node, const std::string& key, int low, int high);
+
+/// A whole number from `low` to `high`, or one of the words in `choices`.
+std::variant<int, std::string> read_int_or_choice(const YamlNode& node, const std::string& key, int low, int high,
+                                                  const std::vector<std::string>& choices);
 
 /// A real number from `low` to `high`.
 double read_number(const YamlNode& node, const std::string& key, double low, double high);

@@ -34,11 +34,27 @@ ExactTensor rounded_dense(LoweringContext& context, const Layer& layer, const De
   return append_rounded_product(context, layer, std::move(operation), dense.bias, dense.relu);
 }
 
+/// The sums as they are: their format is that of the addition behind them.
+ExactTensor open_dense(LoweringContext& context, const Layer& layer, const DenseLayer& dense) {
+  const QuantizedArray weight = quantize_weights(dense.weight, context.precision().weight(layer));
+  const Graph::NodeId x = context.operand(layer);
+  Dense operation;
+  operation.weight = {{static_cast<int>(dense.weight.rows()), static_cast<int>(dense.weight.cols())}, weight.mantissas};
+  operation.weight_frac = weight.frac;
+  const int frac = context.type(x).frac + weight.frac;
+  operation.bias = vector_literal(quantize_bias(dense.bias, context.precision().bias(layer), frac));
+  const Graph::NodeId id = append_product(context.graph(), layer.name, std::move(operation), x);
+  return tensor_of_node(id, context.type(id));
+}
+
 }  // namespace
 
 ExactTensor lower(LoweringContext& context, const Layer& layer, const DenseLayer& what) {
   if (context.is_exact(layer)) {
     return context.finish(layer, exact_dense(context, layer, what));
+  }
+  if (what.open && !what.flatten && context.is_read_once(layer) && !context.precision().accumulator(layer)) {
+    return open_dense(context, layer, what);
   }
   return what.flatten ? rounded_dense<FlattenDense>(context, layer, what) : rounded_dense<Dense>(context, layer, what);
 }

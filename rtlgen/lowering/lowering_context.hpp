@@ -49,6 +49,8 @@ class LoweringContext {
   const RowMatrix& real_input(const Layer& layer, std::size_t which) const { return real_[layer.inputs.at(which)]; }
   /// What holds a layer's input on the events of calibration(), in the default format's bits.
   Format input_format(const Layer& layer) const { return calibrated(FormatSpec(), layer.inputs.at(0)); }
+  /// Whether only one layer reads a layer's tensor.
+  bool is_read_once(const Layer& layer) const { return users_[index_of(layer)] == 1; }
   /// Throws SourceError where there are no events.
   void require_calibration(const Layer& layer) const;
   /// The quantizer of a layer's tensor where `chosen` is its format.

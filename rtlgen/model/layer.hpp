@@ -31,6 +31,7 @@ struct DenseLayer {
                                 ///< empty: weights are rounded to a format
   bool flatten = false;
   bool relu = false;
+  bool open = false;  ///< an addition follows, and its sums go into it without being rounded
 };
 
 /// y_f = factor_f x_f + bias_f + token_bias_tf for token t.

@@ -1,6 +1,7 @@
 // The float model: what the YAML description says, as a list of elementary layers with real weights.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct Model {
   int tokens_per_beat = 1;
   Effort effort = Effort::fast;
   bool ternary_adders = false;   ///< adders of three operands in constant matrices
+  std::optional<int> dsp_limit;  ///< DSP blocks that may stand where they save LUTs; without it where they save enough
   std::string calibration_file;  ///< resolved path, may be empty
   std::string test_file;         ///< resolved path of events used by build's co-simulation, may be empty
   SourceLocation where;

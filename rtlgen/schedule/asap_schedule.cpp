@@ -15,7 +15,10 @@ class Scheduler {
     for (const Graph::NodeId id : graph_.topological_order()) {
       place(id);
     }
-    schedule_.output = schedule_.nodes[graph_.output()].output;
+    // What leaves the core comes from registers.
+    const Stream& made = schedule_.nodes[graph_.output()].output;
+    schedule_.output_delay = made.start.ps > 0 || made.start.clock == 0 ? 1 : 0;
+    schedule_.output = made.delayed(schedule_.output_delay);
     schedule_.latency = schedule_.input.beats() - 1 + schedule_.output.last();
     for (const NodeSchedule& node : schedule_.nodes) {
       occupy(node.output);
@@ -31,14 +34,15 @@ class Scheduler {
 
   void place(Graph::NodeId id) {
     const Node& node = graph_.node(id);
-    const Hardware hardware = hardware_of(graph_, id);
-    const Timing timing = primitive_of(node).timing(view_of(graph_, id), hardware);
+    Hardware hardware = hardware_of(graph_, id);
+    const NodeView view = view_of(graph_, id);
+    Timing timing = primitive_of(node).timing(view, hardware);
     NodeSchedule& placed = schedule_.nodes[id];
     const std::vector<Graph::NodeId> operands = graph_.operands(id);
     if (operands.empty()) {
       const Stream stream = source_stream(node, hardware);
       schedule_.input = node.operation->origin() == Origin::event ? stream : schedule_.input;
-      placed.output = stream.later(timing.latency);
+      placed.output = stream.delayed(timing.latency);
       return;
     }
     for (const Graph::NodeId operand : operands) {
@@ -56,11 +60,34 @@ class Scheduler {
     if (!before.empty()) {
       queue_behind(placed, before, beside);
     }
+    hardware.start = settle(placed, beside);
+    timing = primitive_of(node).timing(view, hardware);
+    if (!timing.fits) {
+      std::for_each(beside.begin(), beside.end(), [&](std::size_t i) { delay(placed, i, 1); });
+      hardware.start = settle(placed, beside);
+      timing = primitive_of(node).timing(view, hardware);
+      if (!before.empty()) {
+        queue_behind(placed, before, beside);
+      }
+    }
     const Stream& leader = placed.operands[0];
-    placed.output = leader.later(timing.latency);
+    placed.output = leader.moved(timing.latency);
     if (node.type.tokens == 1 && leader.tokens > 1) {
       placed.output = {1, 1, 1, Anchor::event, {leader.last() + timing.latency, 0}};
     }
+    placed.output.start.ps = timing.end;
+  }
+
+  /// Operands that come together count as there when the last of them is, which is told.
+  static int settle(NodeSchedule& node, const std::vector<std::size_t>& beside) {
+    int latest = 0;
+    for (const std::size_t i : beside) {
+      latest = std::max(latest, node.operands[i].start.ps);
+    }
+    for (const std::size_t i : beside) {
+      node.operands[i].start.ps = latest;
+    }
+    return latest;
   }
 
   static Stream source_stream(const Node& node, const Hardware& hardware) {
@@ -100,7 +127,7 @@ class Scheduler {
 
   static void delay(NodeSchedule& node, std::size_t operand, int clocks) {
     node.alignments[operand].delay += clocks;
-    node.operands[operand] = node.operands[operand].later(clocks);
+    node.operands[operand] = node.operands[operand].delayed(clocks);
   }
 
   /// The first beat of `beside` follows the last of `before` by one clock.

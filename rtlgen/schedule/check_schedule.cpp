@@ -16,7 +16,10 @@ class Checker {
       check_node();
     }
     id_ = graph_.output();
-    require(schedule_.output == schedule_.nodes[id_].output, "the core's output is another stream");
+    require(
+        schedule_.output_delay >= 0 && schedule_.output == schedule_.nodes[id_].output.delayed(schedule_.output_delay),
+        "the core's output is another stream");
+    require(schedule_.output.start.ps == 0, "the core's output does not come from registers");
     const int first_input = -(schedule_.input.beats() - 1);
     require(schedule_.latency == clock_of(schedule_.output, schedule_.output.beats() - 1) - first_input,
             "the latency is not that of the streams");
@@ -47,13 +50,14 @@ class Checker {
       check_stream(placed.operands[i], graph_.node(operands[i]).type);
       check_alignment(schedule_.nodes[operands[i]].output, placed.alignments[i], placed.operands[i]);
     }
-    const Hardware hardware = hardware_of(graph_, id_);
+    const Hardware hardware = hardware_of(graph_, schedule_, id_);
     const Timing timing = primitive_of(node).timing(view_of(graph_, id_), hardware);
     operands.empty() ? check_source(placed, timing) : check_unit(placed, timing, hardware);
   }
 
   void check_stream(const Stream& stream, const TensorType& type) const {
     require(stream.tokens == type.tokens && stream.lanes >= 1 && stream.period >= 1, "a stream has other tokens");
+    require(stream.start.ps >= 0, "a stream comes before its register");
     require(stream.beats() * stream.period <= schedule_.interval, "a stream takes longer than the interval");
     require(stream.anchor == Anchor::event || (stream.beats() == schedule_.input.beats() && stream.period == 1),
             "a stream follows the input beat by beat, but has other beats");
@@ -63,10 +67,12 @@ class Checker {
     Stream stream = made;
     if (alignment.replay_start) {
       check_buffer(made, *alignment.replay_start, read.lanes);
-      stream = {made.tokens, read.lanes, 1, Anchor::event, {*alignment.replay_start + 1, made.start.level}};
+      stream = {made.tokens, read.lanes, 1, Anchor::event, {*alignment.replay_start + 1, 0}};
     }
     require(alignment.delay >= 0, "a delay is negative");
-    stream.start.clock += alignment.delay;
+    stream.start = {stream.start.clock + alignment.delay, alignment.delay > 0 ? 0 : stream.start.ps};
+    require(stream.start.ps <= read.start.ps, "an operand is not there yet when it is taken");
+    stream.start.ps = read.start.ps;
     require(stream == read, "an operand is not there when its producer and its delays say");
   }
 
@@ -91,6 +97,8 @@ class Checker {
     const Stream& leader = placed.operands.front();
     require(timing.ask(0) == Ask::beside, "its first operand must come beat by beat");
     require(leader.period >= timing.interval, "beats come faster than it takes them");
+    require(timing.fits, "its first step is longer than what is left of its operands' clock");
+    require(leader.start.ps <= hardware.device.budget, "its operands come later in a clock than it has");
     for (std::size_t i = 0; i < placed.operands.size(); ++i) {
       const Stream& operand = placed.operands[i];
       require(operand.tokens == 1 || operand.lanes == hardware.lanes, "an operand comes in other lanes than its own");
@@ -108,7 +116,8 @@ class Checker {
     }
     const bool reduces = graph_.node(id_).type.tokens == 1 && leader.tokens > 1;
     const int from = reduces ? clock_of(leader, leader.beats() - 1) : leader.start.clock;
-    require(placed.output.start.clock == from + timing.latency, "its result is not there at its latency");
+    require(placed.output.start.clock == from + timing.latency && placed.output.start.ps == timing.end,
+            "its result is not there at its latency");
     require(reduces ? placed.output.anchor == Anchor::event
                     : placed.output.anchor == leader.anchor && placed.output.beats() == leader.beats() &&
                           placed.output.period == leader.period,

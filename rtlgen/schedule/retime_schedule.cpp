@@ -28,7 +28,7 @@ class Retiming {
     for (Graph::NodeId id = 0; id < graph_.size(); ++id) {
       NodeSchedule& node = schedule_.nodes[id];
       const int later = times[id] - node.output.start.clock;
-      node.output = node.output.later(later);
+      node.output = node.output.moved(later);
       const std::vector<Graph::NodeId> operands = graph_.operands(id);
       for (std::size_t i = 0; i < operands.size(); ++i) {
         Alignment& alignment = node.alignments[i];
@@ -36,7 +36,7 @@ class Retiming {
         if (alignment.replay_start) {
           alignment.replay_start = times[made.variable];
         }
-        node.operands[i] = node.operands[i].later(later);
+        node.operands[i] = node.operands[i].moved(later);
         alignment.delay = node.operands[i].start.clock - (times[made.variable] + made.offset);
       }
     }
@@ -54,10 +54,15 @@ class Retiming {
       const std::vector<Graph::NodeId> operands = graph_.operands(id);
       for (std::size_t i = 0; i < operands.size(); ++i) {
         const Stream& operand = node.operands[i];
-        reads[{operands[i], node.alignments[i].replay_start, operand.lanes}].push_back(
-            {id, operand.start.clock - start_of(id)});
+        const TimePoint read{id, operand.start.clock - start_of(id)};
+        reads[{operands[i], node.alignments[i].replay_start, operand.lanes}].push_back(read);
+        if (!node.alignments[i].replay_start && schedule_.nodes[operands[i]].output.start.ps > operand.start.ps) {
+          // It is taken nearer to a register than it is made: in a later clock.
+          problem_.constraints.push_back({operands[i], id, 1 - read.offset});
+        }
       }
     }
+    reads[{graph_.output(), std::nullopt, schedule_.output.lanes}].push_back({graph_.output(), schedule_.output_delay});
     for (const auto& [reading, readers] : reads) {
       if (reading.replay_start) {
         add_buffer(reading);

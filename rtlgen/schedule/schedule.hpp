@@ -21,14 +21,16 @@ struct Alignment {
 
 struct NodeSchedule {
   Stream output;                      ///< when the node's tensor is there
-  std::vector<Stream> operands;       ///< when each operand is there, after alignment
+  std::vector<Stream> operands;       ///< when each operand is taken: after alignment it is there, or earlier within
+                                      ///< that clock
   std::vector<Alignment> alignments;  ///< for each operand
 };
 
 struct Schedule {
   std::vector<NodeSchedule> nodes;  ///< by node id
   Stream input;                     ///< of the event
-  Stream output;                    ///< of the core
+  Stream output;                    ///< of the core, on the wires of registers
+  int output_delay = 0;             ///< registers behind the node that makes it
   int latency = 0;                  ///< from the first input beat to the last output beat, without gaps
   int interval = 1;                 ///< clocks between events: from a last beat to the next first one, there
                                     ///< are interval - beats idle clocks at least
@@ -48,11 +50,12 @@ struct Reading {
   }
 };
 
-/// All tensors that are read, and for each the delays at which it is, ascending and each once.
+/// All tensors that are read, by nodes or as the core's output, and for each the delays at which it is, ascending and
+/// each once.
 std::map<Reading, std::vector<int>> readings(const Graph& graph, const Schedule& schedule);
 
-/// Registers that carry a tensor from one time to another: those of a delay line.
-int registers_between(const Time& from, const Time& to);
+/// The hardware of a node in a schedule.
+Hardware hardware_of(const Graph& graph, const Schedule& schedule, Graph::NodeId id);
 
 /// Bits of the delay lines and event buffers of a schedule. Delays of one tensor share their registers.
 struct BufferBits {

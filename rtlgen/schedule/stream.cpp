@@ -10,10 +10,16 @@ int Stream::at(int beat) const {
   return anchor == Anchor::beat ? start.clock - (beats() - 1 - beat) : start.clock + beat * period;
 }
 
-Stream Stream::later(int clocks) const {
-  Stream moved = *this;
-  moved.start.clock += clocks;
-  return moved;
+Stream Stream::delayed(int clocks) const {
+  Stream stream = moved(clocks);
+  stream.start.ps = clocks > 0 ? 0 : start.ps;
+  return stream;
+}
+
+Stream Stream::moved(int clocks) const {
+  Stream stream = *this;
+  stream.start.clock += clocks;
+  return stream;
 }
 
 bool Stream::operator==(const Stream& other) const {

@@ -1,15 +1,9 @@
 // When the beats of a tensor are on its wires.
 #pragma once
 
+#include "primitives/time.hpp"
+
 namespace rtlgen {
-
-/// A point in time: clocks, and how many levels of logic lie behind the last register.
-struct Time {
-  int clock = 0;
-  int level = 0;
-
-  bool operator==(const Time& other) const { return clock == other.clock && level == other.level; }
-};
 
 /// What a stream is counted from. The beats of an event may enter with gaps; only a stream that is counted from the
 /// input's beats has these too.
@@ -31,8 +25,10 @@ struct Stream {
   int at(int beat) const;
   /// The clock of the last one, with gaps or without.
   int last() const { return at(beats() - 1); }
-  /// The same stream so many clocks later.
-  Stream later(int clocks) const;
+  /// The same stream behind so many registers: on their wires where there is one.
+  Stream delayed(int clocks) const;
+  /// The same stream so many clocks later, as far behind a register as it is.
+  Stream moved(int clocks) const;
 
   bool operator==(const Stream& other) const;
 };

@@ -210,7 +210,7 @@ class GraphBuilder {
     }
   }
 
-  /// From a net to a flip-flop, which stands beside the logic that drives it.
+  /// From a net to a flip-flop, which may stand beside the logic that drives it.
   int route_beside(int net) const {
     switch (source(net)) {
       case NetSource::lut:
@@ -219,7 +219,7 @@ class GraphBuilder {
       case NetSource::carry_out:
       case NetSource::carry_last:
       case NetSource::lutram:
-        return leave(net);
+        return leave(net) + delays_.register_net;
       default:
         return route(net);
     }

@@ -114,7 +114,7 @@ Dense dense_of(std::int64_t last, const Quantizer& output, bool relu = false) {
 TEST_CASE("merge dense: what differs in relu, modes or operand stays apart", "[dense]") {
   const Quantizer output = signed_quantizer(8, 0);
   const auto slices = [&](const Quantizer& other, bool relu, bool same_operand) {
-    GraphBuilder builder({1, 1, MaskKind::none, 200});
+    GraphBuilder builder({1, 1, MaskKind::none, 50});
     const auto x = builder.input(3, signed_quantizer(6, 0));
     const auto z = same_operand ? x : builder.quantize("z", x, signed_quantizer(6, 0));
     const auto a = builder.add("a", dense_of(7, output), {x});

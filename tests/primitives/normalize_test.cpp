@@ -78,5 +78,44 @@ TEST_CASE("normalize: RTL equals golden to the bit and clock", "[normalize][rtl]
   }
 }
 
+/// A token for each number of features at the lower end of the operand's interval, all others at the upper end: the
+/// largest S, Q and V are among them.
+IntegerEvents tokens_at_the_ends(const Graph& graph) {
+  const TensorType& type = input_node(graph).type;
+  const Interval range = type.range();
+  IntegerEvents events;
+  events.count = static_cast<std::size_t>(type.features) + 1;
+  events.x.resize(type.features + 1, type.features);
+  for (Eigen::Index low = 0; low <= type.features; ++low) {
+    events.x.row(low).setConstant(static_cast<double>(range.hi));
+    events.x.row(low).head(low).setConstant(static_cast<double>(range.lo));
+  }
+  return events;
+}
+
+TEST_CASE("normalize: RTL has all bits of S, Q and V at the ends of the operand's interval", "[normalize][rtl]") {
+  for (const int features : {1, 2, 7, 16}) {
+    for (const bool center : {true, false}) {
+      for (const std::int64_t epsilon : {std::int64_t{0}, std::int64_t{12345}}) {
+        CAPTURE(features, center, epsilon);
+        GraphBuilder builder(CoreShape{});
+        const auto x = builder.input(features, signed_quantizer(9, 4));
+        const RsqrtTable table = make_rsqrt_table(features, 8, 10);
+        Normalize normalize;
+        normalize.center = center;
+        normalize.epsilon = epsilon;
+        normalize.rsqrt_table = table.table;
+        normalize.rsqrt_width = table.width;
+        normalize.rsqrt_scale = table.scale;
+        normalize.output = signed_quantizer(16, 12);
+        const Graph graph = builder.finish(builder.add("normal", normalize, {x}));
+        const IntegerEvents events = tokens_at_the_ends(graph);
+        CHECK(compare_with_plain_model(graph, events, plain_normalize) == "");
+        CHECK(run_bench(graph, events).verdict() == "ok");
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace rtlgen::testing

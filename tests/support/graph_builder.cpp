@@ -15,7 +15,7 @@
 namespace rtlgen::testing {
 
 const std::vector<double>& test_clocks() {
-  static const std::vector<double> kClocks = {100, 200, 360, 600};
+  static const std::vector<double> kClocks = {100, 200, 360, 500, 1500};
   return kClocks;
 }
 

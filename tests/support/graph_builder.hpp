@@ -22,8 +22,7 @@ struct CoreShape {
   double clock_mhz = 200;
 };
 
-/// Clocks that lead to different pipelines: 8, 5, 2 and 1 levels of logic between registers; 1, 1, 2 and 3 registers in
-/// a multiplier.
+/// Clocks that lead to different pipelines: from many steps of logic between two registers to one.
 const std::vector<double>& test_clocks();
 
 /// A shape with up to `most_tokens` tokens; the clock goes through test_clocks() with `index`.

@@ -20,7 +20,8 @@ std::vector<std::int64_t> row_major(const Mantissas& x) {
 
 /// Of a class with the attributes of a matrix product.
 template <typename Product>
-Mantissas plain_product(const Product& product, int x_frac, const std::vector<std::int64_t>& x) {
+Mantissas plain_product(const Product& product, int x_frac, const std::vector<std::int64_t>& x,
+                        const Mantissas& addend = {}, int addend_frac = 0) {
   const auto outputs = static_cast<std::size_t>(product.weight.shape[0]);
   const auto inputs = static_cast<std::size_t>(product.weight.shape[1]);
   const FormatArray output = product.output;
@@ -31,6 +32,10 @@ Mantissas plain_product(const Product& product, int x_frac, const std::vector<st
       Wide sum = product.bias.values[o];
       for (std::size_t i = 0; i < inputs; ++i) {
         sum += Wide{product.weight.values[o * inputs + i]} * x[row * inputs + i];
+      }
+      if (addend.size() > 0) {
+        sum += Wide{static_cast<std::int64_t>(addend(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(o)))} *
+               power_of_two(x_frac + product.weight_frac - addend_frac);
       }
       if (product.relu && sum < 0) {
         sum = 0;
@@ -64,6 +69,9 @@ Mantissas plain_dense(const NodeView& view, const std::vector<const Mantissas*>&
   const std::vector<std::int64_t> x = row_major(*operands[0]);
   if (const auto* const flat = view.node.as<FlattenDense>()) {
     return plain_product(*flat, view.operand(0).frac, x);
+  }
+  if (operands.size() == 2) {
+    return plain_product(*view.node.as<Dense>(), view.operand(0).frac, x, *operands[1], view.operand(1).frac);
   }
   return plain_product(*view.node.as<Dense>(), view.operand(0).frac, x);
 }

@@ -52,11 +52,11 @@ module dense_core (
     .out_last(token_2_last)
   );
 
-  // event (input): 4 x 2 features of fixed<6,3>; there at token_0, latency 0.
+  // event (input): 4 x 2 features of fixed<6,3>; there at token_0 and 0 ps, latency 0.
   wire [23:0] t_event;
   assign t_event = in_data;
 
-  // a (dense): 4 x 3 features of fixed<7,3>; there at token_2, latency 2.
+  // a (dense): 4 x 3 features of fixed<7,3>; there at token_1 and 450 ps, latency 1.
   wire [41:0] t_a;
   dense_core_t_a t_a_lane0 (
     .clk(clk),
@@ -68,14 +68,23 @@ module dense_core (
     .x(t_event[12 +: 12]),
     .y(t_a[21 +: 21])
   );
+  wire [41:0] t_a_d1;
+  delay_line #(
+    .WIDTH(42),
+    .DEPTH(1)
+  ) t_a_d1_line (
+    .clk(clk),
+    .d(t_a),
+    .q(t_a_d1)
+  );
 
   assign out_valid = token_2_valid;
   assign out_first = token_2_first;
   assign out_last = token_2_last;
-  assign out_data = t_a;
+  assign out_data = t_a_d1;
 
   wire _unused = &{1'b0, _contract, token_0_valid, token_0_first, token_0_last, token_2_valid,
-    token_2_first, token_2_last, t_event, t_a};
+    token_2_first, token_2_last, t_event, t_a, t_a_d1};
 
 endmodule
 

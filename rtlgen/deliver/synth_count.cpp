@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "rtlgen/deliver/synth_script.hpp"
+#include "rtlgen/deliver/read_whole.hpp"
 
 namespace rtlgen {
 namespace {

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "rtlgen/deliver/synth_script.hpp"
+#include "rtlgen/deliver/read_whole.hpp"
 
 namespace rtlgen {
 namespace {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "rtlgen/deliver/read_whole.hpp"
 #include "rtlgen/files/process.hpp"
 
 namespace rtlgen {
@@ -46,12 +47,6 @@ endmodule
 )";
 
 }  // namespace
-
-std::string read_whole(const fs::path& path) {
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error("cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 void run_yosys(const fs::path& directory, const fs::path& script) {
   Command command;

@@ -10,9 +10,6 @@
 
 namespace rtlgen {
 
-/// The text of a file. Throws std::runtime_error where it cannot be read.
-std::string read_whole(const std::filesystem::path& path);
-
 /// Runs a script in a folder; what Yosys says goes beside the script. Throws std::runtime_error where it fails.
 void run_yosys(const std::filesystem::path& directory, const std::filesystem::path& script);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "rtlgen/deliver/synth_script.hpp"
+#include "rtlgen/deliver/read_whole.hpp"
 #include "rtlgen/device/find_device.hpp"
 #include "rtlgen/timing/timing_walk.hpp"
 
